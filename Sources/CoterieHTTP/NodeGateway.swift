@@ -1,0 +1,32 @@
+// What the doors ask of the node they stand before: one narrow protocol, so that a door knows nothing of replication, and
+// a door's tests need no cluster.
+
+import CoteriePrimitives
+import CoterieRing
+import CoterieWire
+import NIOCore
+
+/// The node behind a door.
+public protocol NodeGateway: Sendable {
+    /// The member that this node is.
+    var member: MemberNumber { get }
+
+    /// The layout this node acts on now.
+    var layout: Layout { get }
+
+    var limits: Limits { get }
+
+    /// Carries one request to its answer. Never throws: a failure is an answer. Runs to its end when the caller's task
+    /// is cancelled; its own timeout bounds it.
+    func perform(_ request: ClientRequest) async -> ClientReply
+
+    /// The effective properties of a bucket: the type's defaults, then the bucket's overrides; of the type itself where
+    /// `bucket` is nil.
+    func properties(type: ByteBuffer, bucket: ByteBuffer?) async -> Result<BucketProperties, Failure>
+
+    /// Replaces the overrides of a bucket (or of a type); nil takes them away. Durable on this node and sent to all
+    /// peers before it returns.
+    func setProperties(_ properties: BucketProperties?, type: ByteBuffer, bucket: ByteBuffer?) async -> Failure?
+
+    func status() async -> NodeStatus
+}

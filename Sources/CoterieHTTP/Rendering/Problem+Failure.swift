@@ -1,0 +1,63 @@
+// A node's failure as HTTP says it: the status of each stable code, and Riak's texts for quorums that were not met.
+
+import CoterieWire
+import HTTPTypes
+
+/// Whether a request read or wrote: Riak's texts and the receipt name quorums by it.
+enum RequestKind: Hashable, Sendable {
+    case read
+    case write
+}
+
+extension Problem {
+    /// The failure of a request on a key. `receipt` tells which quorum was not met.
+    init(_ failure: Failure, receipt: Receipt?, kind: RequestKind) {
+        self.init(failure.code.httpStatus, failure.code.description, Self.detail(failure, receipt, kind))
+        outcome = failure.outcome
+        if failure.code == .overloaded { headers[.retryAfter] = "1" }
+    }
+
+    private static func detail(_ failure: Failure, _ receipt: Receipt?, _ kind: RequestKind) -> String {
+        switch failure.code {
+        case .insufficientReplicas:
+            guard let receipt, let unmet = unmetQuorum(receipt, kind) else { return failure.message }
+            return unmet + (failure.message.isEmpty ? "" : "\n" + failure.message)
+        case .timeout: return "request timed out" + (failure.message.isEmpty ? "" : "\n" + failure.message)
+        default: return failure.message.isEmpty ? failure.code.description : failure.message
+        }
+    }
+
+    /// Riak's line for the first quorum that was not met: asked behind the slash, met before it.
+    private static func unmetQuorum(_ receipt: Receipt, _ kind: RequestKind) -> String? {
+        let asked = receipt.asked
+        let isRead = kind == .read
+        if receipt.met < asked.quorum { return "\(isRead ? "R" : "W")-value unsatisfied: \(receipt.met)/\(asked.quorum)" }
+        if receipt.metPrimary < asked.primary {
+            return "\(isRead ? "PR" : "PW")-value unsatisfied: \(receipt.metPrimary)/\(asked.primary)"
+        }
+        if receipt.metDurable < asked.durable {
+            return "DW-value unsatisfied: \(receipt.metDurable)/\(asked.durable)"
+        }
+        if asked.nodeConfirms > 0 {
+            return "node_confirms-value unsatisfied: \(min(receipt.met, asked.nodeConfirms - 1))/\(asked.nodeConfirms)"
+        }
+        return nil
+    }
+}
+
+extension ErrorCode {
+    /// The HTTP status that shows this code.
+    var httpStatus: HTTPResponse.Status {
+        switch self {
+        case .badRequest, .nMismatch, .badQuorum, .keyTooLarge, .contextTooLarge: .badRequest
+        case .unknownBucketType: .notFound
+        case .valueTooLarge: .contentTooLarge
+        case .preconditionFailed: .preconditionFailed
+        case .tooManySiblings: .conflict
+        case .insufficientReplicas, .timeout, .overloaded, .notInSync, .wrongEpoch, .notOwner, .shuttingDown,
+            .ownerLost, .readOnly, .diskFull:
+            .serviceUnavailable
+        case .corrupt, .ioError, .causalityFault, .internalError: .internalServerError
+        }
+    }
+}

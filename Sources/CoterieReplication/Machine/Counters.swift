@@ -1,0 +1,77 @@
+// What a node counts, since its start.
+
+import CoterieWire
+
+/// Counters of one node; they only grow.
+public struct Counters: Equatable, Sendable {
+    public var gets = 0
+    public var puts = 0
+    public var deletes = 0
+    /// Failures by code, of requests that this node carried.
+    public var failures: [ErrorCode: Int] = [:]
+    /// Failures whose outcome is unknown.
+    public var unknown = 0
+    /// Writes passed to an owner.
+    public var forwarded = 0
+    /// Retries answered from memory.
+    public var replayed = 0
+    /// Objects sent to (or merged into the own one of) replicas that a read found stale.
+    public var readRepairs = 0
+    /// Repairs that the budget left to later reads.
+    public var readRepairsSkipped = 0
+    /// Messages served for other coordinators.
+    public var stores = 0
+    public var fetches = 0
+    /// Fetches answered `same`.
+    public var digestHits = 0
+    /// Messages refused for an older epoch.
+    public var staleEpochs = 0
+    /// Siblings that the rule `lww` discarded.
+    public var discardedSiblings = 0
+    /// Writes that left a key with more siblings than `warnSiblings`.
+    public var siblingWarnings = 0
+    /// Identities taken after a loss of state.
+    public var renewals = 0
+    /// Records found corrupt.
+    public var faults = 0
+    public var causalityFaults = 0
+
+    public init() {}
+
+    /// All by name, for `/stats`; names are stable.
+    public var named: [(name: String, value: Int)] {
+        [
+            ("gets", gets), ("puts", puts), ("deletes", deletes), ("unknown", unknown), ("forwarded", forwarded),
+            ("replayed", replayed), ("read_repairs", readRepairs), ("read_repairs_skipped", readRepairsSkipped),
+            ("stores", stores), ("fetches", fetches), ("digest_hits", digestHits), ("stale_epochs", staleEpochs),
+            ("discarded_siblings", discardedSiblings), ("sibling_warnings", siblingWarnings),
+            ("identity_renewals", renewals), ("corrupt_records", faults), ("causality_faults", causalityFaults),
+        ]
+            + ErrorCode.allCases.compactMap { code in failures[code].map { ("failed_\(code)", $0) } }
+    }
+}
+
+/// So much a second, saved up for at most a second.
+struct Budget: Equatable {
+    let perSecond: Int
+    private var available: Int
+    private var refilledAt: Int64?
+
+    init(perSecond: Int) {
+        self.perSecond = perSecond
+        available = perSecond
+    }
+
+    /// Takes one, where there is one.
+    mutating func take(at nanoseconds: Int64) -> Bool {
+        let since = nanoseconds - (refilledAt ?? nanoseconds)
+        let earned = min(Int64(perSecond), since * Int64(perSecond) / 1_000_000_000)
+        if refilledAt == nil || earned > 0 {
+            available = min(perSecond, available + Int(earned))
+            refilledAt = nanoseconds
+        }
+        guard available > 0 else { return false }
+        available -= 1
+        return true
+    }
+}

@@ -1,0 +1,33 @@
+// Who this replica is, and the dots that it mints: each once, ever (INV 1).
+
+import CoterieCausality
+import CoteriePrimitives
+
+/// The identity and the counters of one node. Counters are per group and identity, shared by all keys of the group.
+struct Minter {
+    private(set) var identity: ReplicaID
+    private var counters: [Group: UInt64] = [:]
+
+    init(member: MemberNumber, nonce: UInt64) {
+        identity = ReplicaID(member: member, incarnation: Incarnation(nonce: nonce))
+    }
+
+    /// The last counter minted in a group; 0 for none.
+    func last(in group: Group) -> UInt64 { counters[group] ?? 0 }
+
+    /// A dot that nobody has seen.
+    mutating func mint(in group: Group) -> Dot {
+        let counter = last(in: group) + 1
+        counters[group] = counter
+        return Dot(identity, counter)
+    }
+
+    /// Whether a vector names an event of this identity that was never minted: then state was lost (INV 2).
+    func isAhead(_ vector: VersionVector, in group: Group) -> Bool { vector[identity] > last(in: group) }
+
+    /// Dies and lives again: what was minted before is another's from now on.
+    mutating func renew() {
+        identity = ReplicaID(member: identity.member, incarnation: identity.incarnation.next)
+        counters.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,52 @@
+// What a node says of itself, read by the shell between inputs.
+
+import CoterieCausality
+import CoteriePrimitives
+import CoterieRing
+import CoterieStorage
+
+/// A node as it is at one moment.
+public struct MachineStatus: Equatable, Sendable {
+    public var identity: ReplicaID
+    public var epoch: Epoch
+    public var service: Service
+    public var requestsUnderWay: Int
+    public var peers: [PeerStatus]
+    public var counters: Counters
+    public var storage: StorageStatistics
+    /// Parts fetched and parts in all, while the replica is refilled.
+    public var refill: (done: Int, of: Int)?
+
+    public static func == (a: Self, b: Self) -> Bool {
+        a.identity == b.identity && a.epoch == b.epoch && a.service == b.service
+            && a.requestsUnderWay == b.requestsUnderWay && a.peers == b.peers && a.counters == b.counters
+            && a.storage == b.storage && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
+    }
+}
+
+/// One peer, as seen from a node.
+public struct PeerStatus: Equatable, Sendable {
+    public var member: MemberNumber
+    public var state: PeerState
+    /// How long it has been in that state; nil: since the node's start.
+    public var since: TimeSpan?
+    public var isConnected: Bool
+}
+
+extension NodeMachine {
+    /// O(peers).
+    public func status(at now: Instant) -> MachineStatus {
+        MachineStatus(
+            identity: minter.identity, epoch: layout.epoch, service: service, requestsUnderWay: underWay,
+            peers: peers.keys.sorted().compactMap { member in
+                peers[member].map {
+                    PeerStatus(
+                        member: member, state: $0.state, since: $0.since.map { now - $0 }, isConnected: $0.isConnected)
+                }
+            },
+            counters: counters, storage: engine.statistics, refill: refill.map { ($0.done, $0.total) })
+    }
+
+    /// Whether this replica answers for what it owns.
+    public var isServing: Bool { service == .serving }
+}

@@ -1,0 +1,153 @@
+// A node as a pure state machine: coordinator and replica in one, the same in production and in the simulator.
+//
+// Input in, effects out. The store is a synchronous map that the machine owns; what may block leaves as an effect and
+// comes back as an input. An acknowledgement exists only as the effect of a durability barrier that has completed.
+// This file is the state and the switch; each subject has a file of its own beside it.
+
+import CoterieCausality
+import CoteriePrimitives
+import CoterieRing
+import CoterieStorage
+import CoterieWire
+import NIOCore
+
+/// One node. Not thread-safe: it lives on one event loop.
+public struct NodeMachine {
+    /// What the machine is born with.
+    public struct Birth {
+        public var member: MemberNumber
+        /// Random, never used before; made durable before anything is minted under it.
+        public var nonce: UInt64
+        /// The newest layout that is known to be durable here, or the cluster's first one.
+        public var layout: Layout
+        public var settings: ReplicationSettings
+        public var limits: Limits
+
+        public init(
+            member: MemberNumber, nonce: UInt64, layout: Layout, settings: ReplicationSettings = ReplicationSettings(),
+            limits: Limits = Limits()
+        ) {
+            self.member = member
+            self.nonce = nonce
+            self.layout = layout
+            self.settings = settings
+            self.limits = limits
+        }
+    }
+
+    let me: MemberNumber
+    let nonce: UInt64
+    let settings: ReplicationSettings
+    let limits: Limits
+    let engine: any StorageEngine
+
+    public internal(set) var layout: Layout
+    public internal(set) var counters = Counters()
+    var minter: Minter
+    var service = Service.starting
+    var peers: [MemberNumber: Peer] = [:]
+    var requests = SlotTable<Coordination>()
+    /// Requests that are answered and kept for late answers.
+    var lingering = 0
+    var deadlines = DeadlineQueue()
+    var deadlineTimer: Instant?
+    var loads = LoadTable()
+    var barriers = Barriers()
+    var remembered: RememberedRequests
+    var forwards: [RequestID: UInt64] = [:]
+    var nextForward: UInt64 = 0
+    var properties = PropertiesTable()
+    /// Keys whose record here cannot be read; until something is stored over it.
+    var corruptKeys: Set<ObjectKey> = []
+    var repairBudget: Budget
+    var refill: Refill?
+    var heartbeats: UInt64 = 0
+    var isStopping = false
+    var hasStopped = false
+
+    /// A node over an opened store. Traps where `layout` does not name the member.
+    public init(_ birth: Birth, engine: any StorageEngine) {
+        precondition(
+            birth.layout.members.contains { $0.number == birth.member },
+            "\(birth.member) is not in the layout of epoch \(birth.layout.epoch)")
+        me = birth.member
+        nonce = birth.nonce
+        settings = birth.settings
+        limits = birth.limits
+        layout = birth.layout
+        self.engine = engine
+        minter = Minter(member: birth.member, nonce: birth.nonce)
+        remembered = RememberedRequests(limit: birth.settings.rememberedRequests)
+        repairBudget = Budget(perSecond: birth.settings.repairsPerSecond)
+        for member in layout.members where member.number != me { peers[member.number] = Peer() }
+    }
+
+    /// Requests that wait for their answer.
+    public var underWay: Int { requests.count - lingering }
+
+    /// Takes one input; appends what it wants done.
+    public mutating func handle(_ input: Input, at now: Now, into effects: inout Effects) {
+        switch input {
+        case .start: start(now, &effects)
+        case .client(let token, let request):
+            arrive(request, for: .door(token), timeLeft: nil, id: nil, now, &effects)
+        case .setProperties(let token, let change): setProperties(change, for: token, now, &effects)
+        case .peer(let message, let member): receive(message, from: member, now, &effects)
+        case .connection(let message, let connection): receive(message, from: connection, now, &effects)
+        case .memberConnected(let member, let nonce): connected(member, nonce: nonce, now, &effects)
+        case .memberDisconnected(let member): disconnected(member, now, &effects)
+        case .connectionClosed: break  // Its requests go on; nobody reads their answers.
+        case .unsent(let message, let member): unsent(message, to: member, now, &effects)
+        case .disk(let completion): completed(completion, now, &effects)
+        case .timer(let name): fired(name, now, &effects)
+        case .tickEnded: tickEnded(now, &effects)
+        case .stop: stop(now, &effects)
+        }
+    }
+
+    private mutating func receive(
+        _ message: Message, from member: MemberNumber, _ now: Now, _ effects: inout Effects
+    ) {
+        switch message {
+        case .store(let store): receive(store, from: member, now, &effects)
+        case .storeReply(let reply): receive(reply, from: member, now, &effects)
+        case .fetch(let fetch): receive(fetch, from: member, now, &effects)
+        case .fetchReply(let reply): receive(reply, from: member, now, &effects)
+        case .request(let request): receive(request, from: member, now, &effects)
+        case .response(let response): receive(response, from: member, now, &effects)
+        case .layoutRequest(let request):
+            if request.epoch < layout.epoch { sendLayout(to: member, &effects) }
+        case .layoutReply(let reply): learn(reply, from: member, now, &effects)
+        case .heartbeat(let heartbeat): receive(heartbeat, from: member, now, &effects)
+        case .properties(let update): learn(update, &effects)
+        case .introduce(let introduce): receive(introduce, from: member, &effects)
+        case .introduceReply(let reply): receive(reply, from: member, now, &effects)
+        case .scan(let scan): receive(scan, from: member, &effects)
+        case .scanReply(let reply): receive(reply, from: member, now, &effects)
+        case .hello, .refused: break  // The transport's matter.
+        }
+    }
+
+    private mutating func receive(
+        _ message: Message, from connection: ConnectionToken, _ now: Now, _ effects: inout Effects
+    ) {
+        switch message {
+        case .request(let request):
+            arrive(
+                request.request, for: .connection(connection, request.id), timeLeft: request.timeLeft, id: request.id,
+                now, &effects)
+        case .layoutRequest:
+            effects.append(.answer(.layoutReply(LayoutReply(layout: layout.encoded())), to: connection))
+        default: break  // A client has no business with the rest.
+        }
+    }
+
+    private mutating func fired(_ timer: TimerName, _ now: Now, _ effects: inout Effects) {
+        switch timer {
+        case .deadlines: deadlinesDue(now, &effects)
+        case .heartbeat: beat(now, &effects)
+        case .flush: flushInterval(now, &effects)
+        case .stop: finishStopping(&effects)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+// Reads of the own store that go through the disk, and who waits for them.
+//
+// While a read is under way the key may be stored over. What was read is then out of date: a write that went over it
+// would lose what came meanwhile. The table knows which of its reads are, so that those are done again (rule 2).
+
+import CoteriePrimitives
+import CoterieStorage
+import CoterieWire
+
+/// Who waits for a read of the own store that goes through the disk.
+enum AwaitedLoad {
+    /// The coordinator's own part of a read.
+    case read(UInt64)
+    /// A write that needs the object it goes over.
+    case write(UInt64)
+    case store(Store, from: MemberNumber)
+    case fetch(Fetch, from: MemberNumber)
+    case scan(ScanInProgress)
+}
+
+/// The reads under way.
+struct LoadTable {
+    struct Entry {
+        let awaited: AwaitedLoad
+        let group: Group
+        let key: ObjectKey
+        /// Nothing was stored over the key since the read began.
+        var isCurrent = true
+    }
+
+    private var entries: [LoadTicket: Entry] = [:]
+    private var tickets: [ObjectKey: [LoadTicket]] = [:]
+
+    mutating func insert(_ awaited: AwaitedLoad, _ group: Group, _ key: ObjectKey, _ ticket: LoadTicket) {
+        entries[ticket] = Entry(awaited: awaited, group: group, key: key)
+        tickets[key, default: []].append(ticket)
+    }
+
+    /// The key was stored over. O(1) where nothing is under way.
+    mutating func changed(_ key: ObjectKey) {
+        guard !entries.isEmpty, let tickets = tickets[key] else { return }
+        for ticket in tickets { entries[ticket]?.isCurrent = false }
+    }
+
+    mutating func remove(_ ticket: LoadTicket) -> Entry? {
+        guard let entry = entries.removeValue(forKey: ticket) else { return nil }
+        tickets[entry.key]?.removeAll { $0 == ticket }
+        if tickets[entry.key]?.isEmpty == true { tickets[entry.key] = nil }
+        return entry
+    }
+}

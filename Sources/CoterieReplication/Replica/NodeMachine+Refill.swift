@@ -1,0 +1,139 @@
+// Both ends of a refill: the replica that was lost asks and merges, the owners that serve answer from their stores.
+
+import CoterieCausality
+import CoteriePrimitives
+import CoterieRing
+import CoterieStorage
+import CoterieWire
+import NIOCore
+
+/// A scan that waits for a record on disk.
+struct ScanInProgress {
+    let scan: Scan
+    let from: MemberNumber
+    var items: [ScannedObject]
+    var bytes: Int
+    /// The keys that are left of this step, the one that is read first.
+    var keys: ArraySlice<ByteBuffer>
+}
+
+extension NodeMachine {
+    mutating func beginRefill(_ effects: inout Effects) {
+        service = .refilling
+        refill = Refill(layout: layout, me: me)
+        askForMore(&effects)
+    }
+
+    /// A source is (again) connected.
+    mutating func resumeRefill(from member: MemberNumber, _ effects: inout Effects) { askForMore(&effects) }
+
+    /// A source is gone.
+    mutating func interruptRefill(from member: MemberNumber) { refill?.interrupt { $1.source == member } }
+
+    private mutating func askForMore(_ effects: inout Effects) {
+        guard service == .refilling, var refill else { return }
+        while let (exchange, part, start) = refill.ask(
+            atOnce: settings.scansAtOnce, reachable: { peers[$0]?.isConnected ?? false })
+        {
+            let scan = Scan(
+                exchange: exchange, epoch: layout.epoch, group: part.group, start: start,
+                maxBytes: settings.scanBatchBytes)
+            effects.append(.send(.scan(scan), to: part.source))
+        }
+        self.refill = refill
+        if refill.isComplete {
+            self.refill = nil
+            serve(&effects)
+        }
+    }
+
+    mutating func receive(
+        _ reply: ScanReply, from member: MemberNumber, _ now: Now, _ effects: inout Effects
+    ) {
+        guard service == .refilling, let part = refill?.asked[reply.exchange], part.source == member else { return }
+        switch reply.status {
+        case .refused:
+            // Asked again at the next heartbeat, when the source may serve.
+            refill?.interrupt { exchange, _ in exchange == reply.exchange }
+        case .batch(let items, let next):
+            for item in items {
+                let store = Store(
+                    exchange: 0, epoch: layout.epoch, group: part.group, key: item.key, object: item.object,
+                    event: nil, durable: false)
+                receive(store, from: member, now, &effects)
+            }
+            refill?.received(reply.exchange, next: next)
+            if next == nil, let refill { effects.append(.note(.refillProgress(done: refill.done, of: refill.total))) }
+            askForMore(&effects)
+        }
+    }
+
+    /// Asks again for what was refused or lost.
+    mutating func retryRefill(_ effects: inout Effects) { askForMore(&effects) }
+}
+
+extension NodeMachine {
+    /// Another owner of a group wants its objects.
+    mutating func receive(_ scan: Scan, from member: MemberNumber, _ effects: inout Effects) {
+        guard scan.epoch == layout.epoch else {
+            if scan.epoch < layout.epoch { sendLayout(to: member, &effects) }
+            answer(scan, .refused(.wrongEpoch), member, &effects)
+            return
+        }
+        guard service == .serving else {
+            answer(scan, .refused(.notInSync), member, &effects)
+            return
+        }
+        guard Int(scan.group.n) <= layout.replicas, scan.group.n > 0,
+            Int(scan.group.partition.rawValue) < layout.partitionCount, layout.isOwner(me, of: scan.group)
+        else {
+            answer(scan, .refused(.notOwner), member, &effects)
+            return
+        }
+        let keys = engine.keys(in: scan.group, from: scan.start, limit: Self.keysPerScan + 1)
+        collect(ScanInProgress(scan: scan, from: member, items: [], bytes: 0, keys: keys[...]), &effects)
+    }
+
+    private static let keysPerScan = 1024
+
+    /// Reads objects until the batch is full; stops where one lies on disk, and goes on when it has come.
+    private mutating func collect(_ progress: ScanInProgress, _ effects: inout Effects) {
+        var progress = progress
+        while let key = progress.keys.first {
+            if progress.items.count == Self.keysPerScan || progress.bytes >= Int(progress.scan.maxBytes) {
+                answer(progress.scan, .batch(progress.items, next: key), progress.from, &effects)
+                return
+            }
+            switch engine.get(progress.scan.group, key) {
+            case .pending(let ticket):
+                guard let objectKey = ObjectKey(encoded: key) else { preconditionFailure("a stored key is encoded") }
+                loads.insert(.scan(progress), progress.scan.group, objectKey, ticket)
+                return
+            case let result: add(result, &progress, &effects)
+            }
+        }
+        answer(progress.scan, .batch(progress.items, next: nil), progress.from, &effects)
+    }
+
+    mutating func scanLoaded(_ result: ReadResult, _ progress: ScanInProgress, _ effects: inout Effects) {
+        var progress = progress
+        add(result, &progress, &effects)
+        collect(progress, &effects)
+    }
+
+    /// Takes one record. A corrupt one is not this scan's to give: the other owners have it.
+    private mutating func add(_ result: ReadResult, _ progress: inout ScanInProgress, _ effects: inout Effects) {
+        guard let bytes = progress.keys.popFirst(), let key = ObjectKey(encoded: bytes) else { return }
+        if case .object = interpret(result, key, &effects), case .found(let object) = result {
+            progress.items.append(ScannedObject(key: key, object: object))
+            progress.bytes += object.readableBytes + key.bytes.readableBytes
+        }
+    }
+
+    private func answer(
+        _ scan: Scan, _ status: ScanReply.Status, _ member: MemberNumber, _ effects: inout Effects
+    ) {
+        let reply = ScanReply(exchange: scan.exchange, epoch: layout.epoch, status: status)
+        effects.append(.send(.scanReply(reply), to: member))
+    }
+}

@@ -1,0 +1,259 @@
+// The replica: what other coordinators ask of this node's store, and every touch of the store itself.
+
+import CoterieCausality
+import CoteriePrimitives
+import CoterieRing
+import CoterieStorage
+import CoterieWire
+import NIOCore
+
+/// What a read of the own store found, as an object.
+enum LocalObject {
+    case object(CausalObject)
+    case absent
+    case pending(LoadTicket)
+    case corrupt
+}
+
+/// The own replica's answer to a read, now or when the disk has answered.
+enum OwnAnswer {
+    case now(ReplicaAnswer)
+    case later(LoadTicket)
+}
+
+extension NodeMachine {
+    /// Reads the own store. A record that cannot be read back is a loss of state: the identity dies with it.
+    mutating func load(_ group: Group, _ key: ObjectKey, _ effects: inout Effects) -> LocalObject {
+        interpret(engine.get(group, key.bytes), key, &effects)
+    }
+
+    mutating func interpret(_ result: ReadResult, _ key: ObjectKey, _ effects: inout Effects) -> LocalObject {
+        switch result {
+        case .absent: return .absent
+        case .pending(let ticket): return .pending(ticket)
+        case .found(let bytes):
+            do throws(ObjectCodecError) {
+                return .object(try CausalObject(decoding: bytes))
+            } catch {
+                let fault = RecordFault(file: "", offset: 0, reason: "the record of \(key) is no object: \(error)")
+                lost(key, fault, &effects)
+                return .corrupt
+            }
+        case .corrupt(let fault):
+            lost(key, fault, &effects)
+            return .corrupt
+        }
+    }
+
+    private mutating func lost(_ key: ObjectKey, _ fault: RecordFault, _ effects: inout Effects) {
+        guard corruptKeys.insert(key).inserted else { return }
+        counters.faults += 1
+        effects.append(.note(.recordCorrupt(fault)))
+        renewIdentity("a record that it minted on is lost", &effects)
+    }
+
+    /// Takes a new identity: nothing is minted under the old one any more.
+    mutating func renewIdentity(_ reason: String, _ effects: inout Effects) {
+        minter.renew()
+        counters.renewals += 1
+        effects.append(.note(.identityRenewed(reason: reason)))
+    }
+
+    /// Stores an encoded object. The record names the event's dot beside it, for the clock.
+    mutating func apply(
+        _ encoded: ByteBuffer, _ event: Store.Event?, _ group: Group, _ key: ObjectKey
+    ) throws(StorageFailure) {
+        var note = ByteBuffer()
+        if let event { note.writeDot(event.dot) }
+        try engine.apply(Batch([Change(group: group, key: key.bytes, action: .put(encoded), note: note)]))
+        loads.changed(key)
+        if !corruptKeys.isEmpty { corruptKeys.remove(key) }
+    }
+
+    /// The coordinator's own part of a read.
+    mutating func ownAnswer(_ group: Group, _ key: ObjectKey, _ effects: inout Effects) -> OwnAnswer {
+        guard service == .serving else { return .now(.failed(.notInSync)) }
+        let local = load(group, key, &effects)
+        if case .pending(let ticket) = local { return .later(ticket) }
+        return .now(local.answer)
+    }
+
+    /// A read that went through the disk came back. What was stored meanwhile counts, not what was read: then it is
+    /// looked at again.
+    mutating func loaded(_ result: ReadResult, _ ticket: LoadTicket, _ now: Now, _ effects: inout Effects) {
+        guard let entry = loads.remove(ticket) else { return }
+        let current = entry.isCurrent ? result : engine.get(entry.group, entry.key.bytes)
+        if case .pending(let next) = current {
+            loads.insert(entry.awaited, entry.group, entry.key, next)
+            return
+        }
+        if case .scan(let scan) = entry.awaited {
+            scanLoaded(current, scan, &effects)
+            return
+        }
+        let local = interpret(current, entry.key, &effects)
+        switch entry.awaited {
+        case .read(let slot): readAnswered(slot, by: me, local.answer, now, &effects)
+        case .write(let slot): writeLoaded(slot, local, now, &effects)
+        case .store(let store, let member): merge(store, over: local, member, now, &effects)
+        case .fetch(let fetch, let member): answerFetch(fetch, from: member, local, &effects)
+        case .scan: break
+        }
+    }
+}
+
+extension LocalObject {
+    /// As an answer to a read; it must not be pending.
+    var answer: ReplicaAnswer {
+        switch self {
+        case .object(let object): .object(object)
+        case .absent: .absent
+        case .corrupt: .failed(.corrupt)
+        case .pending: preconditionFailure("a pending read is no answer")
+        }
+    }
+}
+
+extension NodeMachine {
+    /// An object of another coordinator: merged, made durable, then acknowledged.
+    mutating func receive(_ store: Store, from member: MemberNumber, _ now: Now, _ effects: inout Effects) {
+        counters.stores += 1
+        if let code = objection(to: store.group, store.key, epoch: store.epoch, from: member, &effects) {
+            refuse(store, code, member, &effects)
+            return
+        }
+        merge(store, over: load(store.group, store.key, &effects), member, now, &effects)
+    }
+
+    private mutating func merge(
+        _ store: Store, over local: LocalObject, _ member: MemberNumber, _ now: Now, _ effects: inout Effects
+    ) {
+        do throws(ObjectCodecError) {
+            let incoming = try CausalObject(decoding: store.object)
+            switch local {
+            case .pending(let ticket): loads.insert(.store(store, from: member), store.group, store.key, ticket)
+            case .object(let own): merge(incoming, into: own, store, member, &effects)
+            case .absent: merge(incoming, into: nil, store, member, &effects)
+            case .corrupt:
+                // What was here is lost; this is stored, and the rest is asked of the others.
+                merge(incoming, into: nil, store, member, &effects)
+                if member != me { restore(store.group, store.key, now, &effects) }
+            }
+        } catch {
+            faulty(store, member, "its object cannot be read: \(error)", &effects)
+        }
+    }
+
+    private mutating func merge(
+        _ incoming: CausalObject, into own: CausalObject?, _ store: Store, _ member: MemberNumber,
+        _ effects: inout Effects
+    ) {
+        if minter.isAhead(incoming.context, in: store.group) {
+            renewIdentity("\(member) knows an event of it that it does not", &effects)
+        }
+        do throws(StorageFailure) {
+            if let own {
+                if let event = store.event, let live = own.liveDot(forgottenBy: event.dot, after: event.previous) {
+                    faulty(store, member, "it forgot \(live) when it wrote \(event.dot)", &effects)
+                    return
+                }
+                var merged = own
+                merged.merge(incoming)
+                counters.discardedSiblings += rule(of: store.key).settle(&merged)
+                let digest = merged.digest
+                if digest != own.digest {
+                    let encoded = digest == incoming.digest ? store.object : merged.encoded()
+                    try apply(encoded, store.event, store.group, store.key)
+                }
+            } else {
+                try apply(store.object, store.event, store.group, store.key)
+            }
+        } catch {
+            refuse(store, error.code, member, &effects)
+            return
+        }
+        guard store.exchange != 0 else { return }
+        if service == .serving {
+            barriers.await(
+                .store(exchange: store.exchange, to: member), strength(forcedDurable: store.durable))
+        } else {
+            // It has it, and counts in nothing until it is refilled.
+            refuse(store, .notInSync, member, &effects)
+        }
+    }
+
+    /// A read of another coordinator.
+    mutating func receive(_ fetch: Fetch, from member: MemberNumber, _ now: Now, _ effects: inout Effects) {
+        counters.fetches += 1
+        if let code = objection(to: fetch.group, fetch.key, epoch: fetch.epoch, from: member, &effects) {
+            answer(fetch, .refused(code), member, &effects)
+        } else if service != .serving {
+            answer(fetch, .refused(.notInSync), member, &effects)
+        } else {
+            answerFetch(fetch, from: member, load(fetch.group, fetch.key, &effects), &effects)
+        }
+    }
+
+    private mutating func answerFetch(
+        _ fetch: Fetch, from member: MemberNumber, _ local: LocalObject, _ effects: inout Effects
+    ) {
+        switch local {
+        case .pending(let ticket): loads.insert(.fetch(fetch, from: member), fetch.group, fetch.key, ticket)
+        case .absent: answer(fetch, .absent, member, &effects)
+        case .corrupt:
+            answer(fetch, .refused(.corrupt), member, &effects)
+        case .object(let object):
+            if object.digest == fetch.digest {
+                counters.digestHits += 1
+                answer(fetch, .same, member, &effects)
+            } else {
+                answer(fetch, .object(object.encoded()), member, &effects)
+            }
+        }
+    }
+
+    private func answer(
+        _ fetch: Fetch, _ status: FetchReply.Status, _ member: MemberNumber, _ effects: inout Effects
+    ) {
+        let reply = FetchReply(exchange: fetch.exchange, epoch: layout.epoch, status: status)
+        effects.append(.send(.fetchReply(reply), to: member))
+    }
+
+    private func refuse(_ store: Store, _ code: ErrorCode, _ member: MemberNumber, _ effects: inout Effects) {
+        guard store.exchange != 0 else { return }
+        let reply = StoreReply(exchange: store.exchange, epoch: layout.epoch, status: .refused(code))
+        effects.append(.send(.storeReply(reply), to: member))
+    }
+
+    private mutating func faulty(
+        _ store: Store, _ member: MemberNumber, _ text: String, _ effects: inout Effects
+    ) {
+        counters.causalityFaults += 1
+        effects.append(.note(.causalityFault(store.key, peer: member, text: text)))
+        refuse(store, .causalityFault, member, &effects)
+    }
+
+    /// Why this node does not serve a message for a key; nil where it does.
+    private mutating func objection(
+        to group: Group, _ key: ObjectKey, epoch: Epoch, from member: MemberNumber, _ effects: inout Effects
+    ) -> ErrorCode? {
+        if epoch < layout.epoch {
+            counters.staleEpochs += 1
+            sendLayout(to: member, &effects)
+            return .wrongEpoch
+        }
+        if epoch > layout.epoch {
+            askForLayout(of: member, &effects)
+            return .wrongEpoch
+        }
+        guard Int(group.n) <= layout.replicas, group.n > 0, Int(group.partition.rawValue) < layout.partitionCount
+        else { return .badRequest }
+        guard let type = layout.bucketType(named: key.type) else { return .unknownBucketType }
+        guard type.n == Int(group.n) else { return .nMismatch }
+        return layout.isOwner(me, of: group) ? nil : .notOwner
+    }
+
+    private func rule(of key: ObjectKey) -> TypeRule {
+        layout.bucketType(named: key.type).map { TypeRule($0.kind) } ?? .siblings
+    }
+}

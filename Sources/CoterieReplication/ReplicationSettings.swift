@@ -1,0 +1,61 @@
+// What an operator may set about requests and peers, each with its name in the configuration and its default.
+
+import CoteriePrimitives
+
+/// When a write may be acknowledged. Configuration: `durability`.
+public enum Durability: Hashable, Sendable {
+    /// Acknowledged means fsynced (group commit). The default.
+    case fsync
+    /// fsync at this interval; acknowledged means handed to the operating system.
+    case interval(TimeSpan)
+    /// The operating system decides when; acknowledged means handed to it.
+    case os
+}
+
+/// Configuration section `replication`.
+public struct ReplicationSettings: Hashable, Sendable {
+    public var durability = Durability.fsync
+    /// How often each peer is asked whether it is alive.
+    public var heartbeatInterval = TimeSpan.milliseconds(500)
+    /// A connected peer that was silent for so long is asked last, and shown as suspect.
+    public var suspectAfter = TimeSpan.milliseconds(2_000)
+    /// A peer that was unreachable or silent for so long is shown as dead.
+    public var deadAfter = TimeSpan.milliseconds(10_000)
+    /// How long a read that only repairs waits for silent replicas.
+    public var repairTimeout = TimeSpan.milliseconds(5_000)
+    /// How long an owner that had a write and went away may take to come back, in the same life, before the write's
+    /// outcome is answered as unknown.
+    public var reconnectGrace = TimeSpan.milliseconds(1_000)
+    /// Reads that are answered and wait for late answers, to repair stale replicas; beyond, late answers are dropped.
+    public var maxLingeringReads = 16_384
+    /// How many answers to forwarded requests an owner remembers, so that a retry counts once (INV 5).
+    public var rememberedRequests = 65_536
+    /// Replicas found stale by reads that are repaired a second, at most; more are counted and left to later reads.
+    public var repairsPerSecond = 2_000
+
+    /// About how many bytes of objects a batch carries that refills a replica.
+    public var scanBatchBytes: UInt32 = 1 << 20
+    /// How many batches a replica that is refilled asks for at once.
+    public var scansAtOnce = 4
+    /// How long stopping waits for the requests under way.
+    public var stopTimeout = TimeSpan.milliseconds(5_000)
+
+    public init() {}
+
+    /// Names the first relation between settings that does not hold; nil where all do.
+    public var problem: String? {
+        if heartbeatInterval < .milliseconds(10) {
+            return "heartbeatInterval must be 10 ms or more, not \(heartbeatInterval)"
+        }
+        if suspectAfter < heartbeatInterval * 2 {
+            return "suspectAfter (\(suspectAfter)) must be at least twice heartbeatInterval (\(heartbeatInterval))"
+        }
+        if deadAfter < suspectAfter {
+            return "deadAfter (\(deadAfter)) must not be less than suspectAfter (\(suspectAfter))"
+        }
+        if case .interval(let every) = durability, every < .milliseconds(1) {
+            return "the interval of durability must be 1 ms or more, not \(every)"
+        }
+        return nil
+    }
+}

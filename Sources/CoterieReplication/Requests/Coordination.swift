@@ -1,0 +1,73 @@
+// One client request that this node carries, from its arrival to its answer and the repair that follows.
+
+import CoterieCausality
+import CoteriePrimitives
+import CoterieRing
+import CoterieWire
+
+/// Who waits for the answer.
+enum ReplyTarget: Equatable {
+    case door(ReplyToken)
+    case connection(ConnectionToken, RequestID)
+    case member(MemberNumber, RequestID)
+    /// Nobody: the node reads a key of its own accord, to repair it.
+    case none
+}
+
+/// Where the request goes, worked out once at its arrival.
+struct RequestPlan {
+    let group: Group
+    let owners: [MemberNumber]
+    let rule: TypeRule
+    let options: ResolvedOptions
+    let epoch: Epoch
+}
+
+/// A request under way.
+struct Coordination {
+    enum Phase {
+        /// Can transition to: `reading` (then anything below), `loading`, `forwarded`, gone.
+        case arrived
+        /// Quorum read under way. Can transition to: `loading` (a write whose condition holds), gone.
+        case reading(ReadMachine, ThenWhat)
+        /// A write waits for this owner's own record, which lies on disk. Can transition to: `writing`, `forwarded`, gone.
+        case loading
+        /// A write is spread and counted. Can transition to: gone.
+        case writing(WriteMachine)
+        /// A write is at an owner. Can transition to: `forwarded` (another owner, if this one was certainly not
+        /// reached), gone.
+        case forwarded(Forwarding)
+    }
+
+    /// What a read is for.
+    enum ThenWhat: Equatable {
+        case answer
+        /// A write follows, if its condition holds.
+        case write
+        /// Only repair.
+        case nothing
+    }
+
+    var target: ReplyTarget
+    var request: ClientRequest
+    let plan: RequestPlan
+    let started: Instant
+    let deadline: Instant
+    var phase: Phase = .arrived
+    /// Whether the answer has left.
+    var isAnswered = false
+    /// Whether it is kept for late answers only.
+    var isLingering = false
+}
+
+/// A write that was passed to an owner.
+struct Forwarding: Equatable {
+    let id: RequestID
+    let owner: MemberNumber
+    /// The owner's life to which it was sent.
+    let nonce: UInt64
+    /// Owners that were certainly not reached.
+    var unreached: [MemberNumber]
+    /// Set when the connection went down with the answer outstanding: until when the same life may come back.
+    var lostUntil: Instant?
+}

@@ -1,0 +1,203 @@
+// A request arrives: it is checked, and then read, written here, or passed to an owner.
+
+import CoterieCausality
+import CoteriePrimitives
+import CoterieRing
+import CoterieTypes
+import CoterieWire
+import NIOCore
+
+extension NodeMachine {
+    /// Takes a client's request, from whatever door.
+    mutating func arrive(
+        _ request: ClientRequest, for target: ReplyTarget, timeLeft: TimeSpan?, id: RequestID?, _ now: Now,
+        _ effects: inout Effects
+    ) {
+        if let id, request.operation.isWrite, replay(id, for: target, &effects) { return }
+        let plan: RequestPlan
+        do {
+            plan = try self.plan(request)
+        } catch {
+            refuse(target, error, now, &effects)
+            return
+        }
+        var timeout = plan.options.timeout
+        if let timeLeft { timeout = min(timeout, timeLeft) }
+        let coordination = Coordination(
+            target: target, request: request, plan: plan, started: now.monotonic, deadline: now.monotonic + timeout)
+        let slot = requests.reserve()
+        deadlines.insert(slot, at: coordination.deadline)
+        count(request.operation)
+        if let id, request.operation.isWrite { remembered.begin(id, slot: slot) }
+        dispatch(coordination, slot, now, &effects)
+    }
+
+    /// A request of another member: a write for which this node is asked as an owner.
+    mutating func receive(
+        _ request: Request, from member: MemberNumber, _ now: Now, _ effects: inout Effects
+    ) {
+        let target = ReplyTarget.member(member, request.id)
+        if request.epoch < layout.epoch {
+            counters.staleEpochs += 1
+            sendLayout(to: member, &effects)
+            refuse(target, Failure(.wrongEpoch, "epoch \(request.epoch) is over: it is \(layout.epoch)"), now, &effects)
+            return
+        }
+        if request.epoch > layout.epoch {
+            askForLayout(of: member, &effects)
+            refuse(target, Failure(.wrongEpoch, "epoch \(request.epoch) is not known here yet"), now, &effects)
+            return
+        }
+        arrive(request.request, for: target, timeLeft: request.timeLeft, id: request.id, now, &effects)
+    }
+
+    /// What the request asks and where it goes; throws what is wrong with it.
+    private func plan(_ request: ClientRequest) throws(Failure) -> RequestPlan {
+        if isStopping { throw Failure(.shuttingDown, "this node is stopping") }
+        if underWay >= limits.maxRequestsInFlight {
+            throw Failure(
+                .overloaded, "\(underWay) requests are under way (maxRequestsInFlight=\(limits.maxRequestsInFlight))"
+            )
+        }
+        try checkSizes(request)
+        let typeName = request.key.type
+        guard let type = layout.bucketType(named: typeName) else {
+            let known = layout.bucketTypes.map(\.name).joined(separator: ", ")
+            throw Failure(
+                .unknownBucketType, "there is no bucket type '\(String(buffer: typeName))'; there are: \(known)")
+        }
+        let options = try ResolvedOptions.resolve(
+            request, type: type, properties: properties.effective(for: request.key, of: type),
+            durability: settings.durability, limits: limits)
+        let group = layout.group(for: request.key, n: type.n)
+        return RequestPlan(
+            group: group, owners: layout.preferenceList(for: group).primaries, rule: TypeRule(type.kind),
+            options: options, epoch: layout.epoch)
+    }
+
+    private func checkSizes(_ request: ClientRequest) throws(Failure) {
+        let bytes = request.key.bytes.readableBytes
+        let most = limits.maxTypeBytes + limits.maxBucketBytes + limits.maxKeyBytes
+        // Only a key near the limits is taken apart.
+        if bytes > min(limits.maxTypeBytes, limits.maxBucketBytes, limits.maxKeyBytes) {
+            for (name, part, limit) in [
+                ("bucket type", request.key.type, limits.maxTypeBytes), ("bucket", request.key.bucket, limits.maxBucketBytes),
+                ("key", request.key.key, limits.maxKeyBytes),
+            ] where part.readableBytes > limit {
+                throw Failure(.keyTooLarge, "the \(name) has \(part.readableBytes) bytes; at most \(limit) are allowed")
+            }
+            if bytes > 2 * most { throw Failure(.keyTooLarge, "the encoded key has \(bytes) bytes") }
+        }
+        switch request.operation {
+        case .get: try checkContext(request.options.floor)
+        case .delete(let context, _): try checkContext(context)
+        case .put(let content, let context, _):
+            try checkContext(context)
+            let size = content.bytes
+            if size > limits.maxValueBytes {
+                throw Failure(
+                    .valueTooLarge,
+                    "the value with its metadata has \(size) bytes; at most \(limits.maxValueBytes) are allowed")
+            }
+        }
+    }
+
+    private func checkContext(_ context: VersionVector?) throws(Failure) {
+        if let context, context.count > limits.maxContextEntries {
+            throw Failure(
+                .contextTooLarge,
+                "the context has \(context.count) entries; at most \(limits.maxContextEntries) are allowed")
+        }
+    }
+
+    /// Sends a checked request its way.
+    mutating func dispatch(
+        _ coordination: Coordination, _ slot: UInt64, _ now: Now, _ effects: inout Effects
+    ) {
+        let plan = coordination.plan
+        if !coordination.request.operation.isWrite {
+            startRead(coordination, slot, plan.options, .answer, now, &effects)
+        } else if !plan.owners.contains(me) || service != .serving {
+            startForward(coordination, slot, now, &effects)
+        } else if coordination.request.operation.needsRead {
+            startRead(coordination, slot, plan.options.readBefore(), .write, now, &effects)
+        } else {
+            startWrite(coordination, slot, now, &effects)
+        }
+    }
+
+    private mutating func count(_ operation: Operation) {
+        switch operation {
+        case .get: counters.gets += 1
+        case .put: counters.puts += 1
+        case .delete: counters.deletes += 1
+        }
+    }
+}
+
+extension NodeMachine {
+    /// Answers a request that never got a slot.
+    mutating func refuse(_ target: ReplyTarget, _ failure: Failure, _ now: Now, _ effects: inout Effects) {
+        let receipt = Receipt(coordinator: me, epoch: layout.epoch)
+        counters.failures[failure.code, default: 0] += 1
+        deliver(ClientReply(result: .failed(failure), receipt: receipt), to: target, &effects)
+    }
+
+    /// Answers a request under way; it may live on for its repair.
+    mutating func answer(
+        _ coordination: inout Coordination, _ result: ClientResult, _ receipt: Receipt, _ effects: inout Effects
+    ) {
+        precondition(!coordination.isAnswered, "a request is answered once")
+        coordination.isAnswered = true
+        let reply = ClientReply(result: result, receipt: receipt)
+        if case .failed(let failure) = result {
+            counters.failures[failure.code, default: 0] += 1
+            if failure.outcome == .unknown { counters.unknown += 1 }
+        }
+        if coordination.request.operation.isWrite, let id = coordination.target.requestID {
+            if case .failed(let failure) = result, failure.outcome == .notApplied {
+                remembered.forget(id)
+            } else {
+                remembered.finish(id, with: reply)
+            }
+        }
+        deliver(reply, to: coordination.target, &effects)
+    }
+
+    func deliver(_ reply: ClientReply, to target: ReplyTarget, _ effects: inout Effects) {
+        switch target {
+        case .door(let token): effects.append(.reply(token, reply))
+        case .connection(let connection, let id):
+            effects.append(.answer(.response(Response(id: id, reply: reply)), to: connection))
+        case .member(let member, let id):
+            effects.append(.send(.response(Response(id: id, reply: reply)), to: member))
+        case .none: break
+        }
+    }
+
+    /// A receipt without counts yet.
+    func receipt(of coordination: Coordination, _ asked: AskedQuorum, _ now: Now) -> Receipt {
+        Receipt(
+            coordinator: me, epoch: coordination.plan.epoch, asked: asked, duration: now.monotonic - coordination.started)
+    }
+}
+
+extension ReplyTarget {
+    var requestID: RequestID? {
+        switch self {
+        case .connection(_, let id), .member(_, let id): id
+        case .door, .none: nil
+        }
+    }
+}
+
+extension Operation {
+    /// Whether a quorum read comes first: to check a condition, or because a delete brought no context.
+    var needsRead: Bool {
+        switch self {
+        case .get: false
+        case .put(_, _, let condition): condition != nil
+        case .delete(let context, let condition): context == nil || condition != nil
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// What ends a request that the answers did not end: its deadline, a message that did not leave, a peer that went away.
+
+import CoteriePrimitives
+import CoterieStorage
+import CoterieWire
+
+extension NodeMachine {
+    /// Sets the timer to the earliest deadline, where it changed.
+    mutating func scheduleDeadlines(_ now: Now, _ effects: inout Effects) {
+        deadlines.prune(live: requests.count) { requests.contains($0) }
+        guard let earliest = deadlines.earliest else {
+            if deadlineTimer != nil { effects.append(.cancelTimer(.deadlines)) }
+            deadlineTimer = nil
+            return
+        }
+        if let set = deadlineTimer, set <= earliest { return }
+        deadlineTimer = earliest
+        effects.append(.setTimer(.deadlines, at: earliest))
+    }
+
+    mutating func deadlinesDue(_ now: Now, _ effects: inout Effects) {
+        deadlineTimer = nil
+        while let slot = deadlines.popDue(at: now.monotonic) { due(slot, now, &effects) }
+        scheduleDeadlines(now, &effects)
+    }
+
+    private mutating func due(_ slot: UInt64, _ now: Now, _ effects: inout Effects) {
+        guard var coordination = requests.take(slot) else { return }
+        switch coordination.phase {
+        case .reading(let machine, let then): readIsDue(coordination, machine, then, slot, now, &effects)
+        case .writing(let machine): writeIsDue(coordination, machine, slot, now, &effects)
+        case .forwarded(let forwarding): forwardIsDue(coordination, forwarding, slot, now, &effects)
+        case .loading, .arrived:
+            let failure = Failure(.timeout, "request timed out before anything was written")
+            reject(&coordination, slot, failure, now, &effects)
+        }
+    }
+
+    /// A message certainly did not leave.
+    mutating func unsent(_ message: Message, to member: MemberNumber, _ now: Now, _ effects: inout Effects) {
+        switch message {
+        case .store(let store):
+            if store.exchange != 0 { acknowledged(store.exchange, by: member, .failed, now, &effects) }
+        case .fetch(let fetch):
+            readAnswered(fetch.exchange, by: member, .failed(.insufficientReplicas), now, &effects)
+        case .request(let request): unsentForward(request, to: member, now, &effects)
+        case .scan(let scan): refill?.interrupt { exchange, _ in exchange == scan.exchange }
+        default: break  // Said again, or asked for again, when the member is connected again.
+        }
+    }
+
+    /// A member went away: what it was asked in this request will not be answered.
+    mutating func lost(_ member: MemberNumber, for slot: UInt64, _ now: Now, _ effects: inout Effects) {
+        guard let coordination = requests[slot] else { return }
+        switch coordination.phase {
+        case .reading(let machine, _):
+            if machine.isWaiting(for: member) {
+                readAnswered(slot, by: member, .failed(.insufficientReplicas), now, &effects)
+            }
+        case .writing(let machine):
+            if machine.isWaiting(for: member) { acknowledged(slot, by: member, .failed, now, &effects) }
+        case .forwarded(let forwarding):
+            guard forwarding.owner == member, forwarding.lostUntil == nil, let taken = requests.take(slot) else {
+                return
+            }
+            forwardLost(taken, forwarding, slot, now)
+        case .loading, .arrived: break
+        }
+    }
+}
+
+extension NodeMachine {
+    /// Refuses what is new, and says `stopped` when all that is under way is answered and durable.
+    mutating func stop(_ now: Now, _ effects: inout Effects) {
+        guard !isStopping else { return }
+        isStopping = true
+        if underWay == 0 {
+            finishStopping(&effects)
+        } else {
+            effects.append(.setTimer(.stop, at: now.monotonic + settings.stopTimeout))
+        }
+    }
+
+    /// Takes the last barrier.
+    mutating func finishStopping(_ effects: inout Effects) {
+        guard !hasStopped else { return }
+        barriers.await(.stopped, .durable)
+    }
+}

@@ -1,0 +1,239 @@
+// The read path: the own replica first, then a digest of it to the other owners, the answer at quorum, and the repair
+// of whatever turned out to be stale.
+
+import CoterieCausality
+import CoteriePrimitives
+import CoterieRing
+import CoterieStorage
+import CoterieWire
+
+extension NodeMachine {
+    /// Asks all owners for the key.
+    mutating func startRead(
+        _ coordination: Coordination, _ slot: UInt64, _ options: ResolvedOptions,
+        _ then: Coordination.ThenWhat, _ now: Now, _ effects: inout Effects
+    ) {
+        var coordination = coordination
+        let (plan, key) = (coordination.plan, coordination.request.key)
+        let quorum = ReadQuorum(
+            asked: options.asked, notfoundOK: options.notfoundOK, basicQuorum: options.basicQuorum)
+        var machine = ReadMachine(owners: plan.owners, quorum: quorum)
+        var verdict = Verdict.waiting
+        if plan.owners.contains(me) {
+            switch ownAnswer(plan.group, key, &effects) {
+            case .now(let answer): verdict = machine.own(answer, of: me, rule: plan.rule)
+            case .later(let ticket): loads.insert(.read(slot), plan.group, key, ticket)
+            }
+        }
+        for owner in plan.owners where owner != me {
+            if isReachable(owner) {
+                let fetch = Fetch(
+                    exchange: slot, epoch: layout.epoch, group: plan.group, key: key, digest: machine.ownDigest)
+                effects.append(.send(.fetch(fetch), to: owner))
+            } else {
+                verdict = machine.add(.failed(.insufficientReplicas), from: owner, rule: plan.rule)
+            }
+        }
+        coordination.phase = .arrived
+        progress(&coordination, machine, then, verdict, slot, now, &effects)
+    }
+
+    /// One owner's answer to a fetch.
+    mutating func receive(
+        _ reply: FetchReply, from member: MemberNumber, _ now: Now, _ effects: inout Effects
+    ) {
+        noteEpoch(reply.epoch, of: member, &effects)
+        guard requests[reply.exchange] != nil else { return }
+        let answer: ReplicaAnswer
+        switch reply.status {
+        case .same: answer = .same
+        case .absent: answer = .absent
+        case .refused(let code): answer = .failed(code)
+        case .object(let bytes):
+            do throws(ObjectCodecError) {
+                answer = .object(try CausalObject(decoding: bytes))
+            } catch {
+                answer = .failed(.corrupt)
+            }
+        }
+        readAnswered(reply.exchange, by: member, answer, now, &effects)
+    }
+
+    /// Feeds an answer to the read in `slot`, if there (still) is one.
+    mutating func readAnswered(
+        _ slot: UInt64, by member: MemberNumber, _ answer: ReplicaAnswer, _ now: Now, _ effects: inout Effects
+    ) {
+        guard var coordination = requests.take(slot) else { return }
+        guard case .reading(var machine, let then) = coordination.phase else {
+            requests.put(coordination, at: slot)
+            return
+        }
+        coordination.phase = .arrived
+        let verdict =
+            member == me
+            ? machine.own(answer, of: me, rule: coordination.plan.rule)
+            : machine.add(answer, from: member, rule: coordination.plan.rule)
+        progress(&coordination, machine, then, verdict, slot, now, &effects)
+    }
+
+    /// Decides what can be decided, and keeps, ends or passes on the request.
+    private mutating func progress(
+        _ coordination: inout Coordination, _ machine: consuming ReadMachine, _ then: Coordination.ThenWhat,
+        _ verdict: Verdict, _ slot: UInt64, _ now: Now, _ effects: inout Effects
+    ) {
+        if !machine.isDecided, then != .nothing {
+            let isComplete = machine.waiting == 0
+            let floorIsMet = coordination.request.options.floor.map { machine.merged.context.descends($0) } ?? true
+            switch verdict {
+            case .enough where floorIsMet:
+                machine.decide()
+                if then == .write {
+                    writeAfter(machine, coordination, slot, now, &effects)
+                    return
+                }
+                answerRead(&coordination, machine, now, &effects)
+            case .enough where isComplete:
+                machine.decide()
+                let failure = Failure(
+                    .insufficientReplicas, "no \(machine.quorum.asked.quorum) replicas cover the context asked as floor")
+                fail(&coordination, machine, failure, now, &effects)
+            case .failed:
+                machine.decide()
+                fail(&coordination, machine, machine.failure(timedOut: false), now, &effects)
+            case .waiting, .enough: break
+            }
+        }
+        if machine.waiting == 0 || !linger(&coordination) {
+            repair(machine, coordination, now, &effects)
+            end(slot, coordination)
+        } else {
+            coordination.phase = .reading(machine, then)
+            requests.put(coordination, at: slot)
+        }
+    }
+
+    /// Whether a request that is answered may stay for late answers; one that is not answered stays anyway.
+    private mutating func linger(_ coordination: inout Coordination) -> Bool {
+        guard coordination.isAnswered, !coordination.isLingering else { return true }
+        guard lingering < settings.maxLingeringReads else { return false }
+        lingering += 1
+        coordination.isLingering = true
+        return true
+    }
+
+    /// Gives up a request's slot.
+    mutating func end(_ slot: UInt64, _ coordination: Coordination) {
+        if coordination.isLingering { lingering -= 1 }
+        requests.release(slot)
+    }
+
+    private mutating func answerRead(
+        _ coordination: inout Coordination, _ machine: ReadMachine, _ now: Now, _ effects: inout Effects
+    ) {
+        answer(&coordination, .object(machine.merged), receipt(coordination, machine, now), &effects)
+    }
+
+    private mutating func fail(
+        _ coordination: inout Coordination, _ machine: ReadMachine, _ failure: Failure, _ now: Now,
+        _ effects: inout Effects
+    ) {
+        answer(&coordination, .failed(failure), receipt(coordination, machine, now), &effects)
+    }
+
+    private func receipt(_ coordination: Coordination, _ machine: ReadMachine, _ now: Now) -> Receipt {
+        var receipt = receipt(of: coordination, machine.quorum.asked, now)
+        receipt.met = machine.quorum.met
+        receipt.metPrimary = machine.quorum.primary
+        receipt.responders = machine.responders
+        return receipt
+    }
+
+    /// The read before a write is decided: checks the condition and writes.
+    private mutating func writeAfter(
+        _ machine: ReadMachine, _ coordination: Coordination, _ slot: UInt64, _ now: Now, _ effects: inout Effects
+    ) {
+        var coordination = coordination
+        let found = machine.merged
+        switch coordination.request.operation {
+        case .get: preconditionFailure("a get is not followed by a write")
+        case .put(let content, let context, let condition):
+            if let unmet = condition?.unmet(by: found) {
+                fail(&coordination, machine, Failure(.preconditionFailed, unmet), now, &effects)
+                end(slot, coordination)
+                return
+            }
+            let observed = context ?? (condition?.replaces == true ? found.context : nil)
+            coordination.request.operation = .put(content, context: observed, condition: nil)
+        case .delete(let context, let condition):
+            if let unmet = condition?.unmet(by: found) {
+                fail(&coordination, machine, Failure(.preconditionFailed, unmet), now, &effects)
+                end(slot, coordination)
+                return
+            }
+            if context == nil, found.siblings.isEmpty {
+                // Nothing to delete: what the client may know about it is the answer.
+                answerRead(&coordination, machine, now, &effects)
+                end(slot, coordination)
+                return
+            }
+            coordination.request.operation = .delete(context: context ?? found.context, condition: nil)
+        }
+        startWrite(coordination, slot, now, &effects)
+    }
+
+    /// Sends what was merged to each replica that lacks some of it, within the budget.
+    private mutating func repair(
+        _ machine: ReadMachine, _ coordination: Coordination, _ now: Now, _ effects: inout Effects
+    ) {
+        let stale = machine.stale
+        guard !stale.isEmpty else { return }
+        let encoded = machine.merged.encoded()
+        for member in stale {
+            guard repairBudget.take(at: now.monotonic.nanoseconds) else {
+                counters.readRepairsSkipped += 1
+                continue
+            }
+            counters.readRepairs += 1
+            let store = Store(
+                exchange: 0, epoch: layout.epoch, group: coordination.plan.group, key: coordination.request.key,
+                object: encoded, event: nil, durable: false)
+            if member == me {
+                receive(store, from: me, now, &effects)
+            } else {
+                effects.append(.send(.store(store), to: member))
+            }
+        }
+    }
+
+    /// A read's time is up: it fails, or its repair goes without those that are silent.
+    mutating func readIsDue(
+        _ coordination: Coordination, _ machine: ReadMachine, _ then: Coordination.ThenWhat, _ slot: UInt64,
+        _ now: Now, _ effects: inout Effects
+    ) {
+        var (coordination, machine) = (coordination, machine)
+        if !machine.isDecided, then != .nothing {
+            machine.decide()
+            fail(&coordination, machine, machine.failure(timedOut: true), now, &effects)
+        }
+        machine.giveUp()
+        repair(machine, coordination, now, &effects)
+        end(slot, coordination)
+    }
+
+    /// Reads all replicas of a key whose own record is lost, for the repair alone.
+    mutating func restore(_ group: Group, _ key: ObjectKey, _ now: Now, _ effects: inout Effects) {
+        guard let type = layout.bucketType(named: key.type), underWay < limits.maxRequestsInFlight else { return }
+        let options = ResolvedOptions(
+            asked: AskedQuorum(n: type.n, quorum: type.n), notfoundOK: true, basicQuorum: false, sloppy: false,
+            returnBody: false, head: false, timeout: settings.repairTimeout)
+        let plan = RequestPlan(
+            group: group, owners: layout.preferenceList(for: group).primaries, rule: TypeRule(type.kind),
+            options: options, epoch: layout.epoch)
+        let coordination = Coordination(
+            target: .none, request: ClientRequest(key: key, operation: .get), plan: plan, started: now.monotonic,
+            deadline: now.monotonic + settings.repairTimeout)
+        let slot = requests.reserve()
+        deadlines.insert(slot, at: coordination.deadline)
+        startRead(coordination, slot, options, .nothing, now, &effects)
+    }
+}

@@ -1,0 +1,236 @@
+// The write path at an owner: load, drop what the client has seen, mint, join, apply in one batch; send it to the other
+// owners at once, before the own barrier; count acknowledgements, the own one behind its barrier like everybody's.
+
+import CoterieCausality
+import CoteriePrimitives
+import CoterieRing
+import CoterieStorage
+import CoterieTypes
+import CoterieWire
+import NIOCore
+
+extension NodeMachine {
+    /// Writes here, as an owner that serves.
+    mutating func startWrite(
+        _ coordination: Coordination, _ slot: UInt64, _ now: Now, _ effects: inout Effects
+    ) {
+        let local = load(coordination.plan.group, coordination.request.key, &effects)
+        write(coordination, over: local, slot, now, &effects)
+    }
+
+    /// The own record came from disk, and is as it was read: what was stored meanwhile was looked at again.
+    mutating func writeLoaded(_ slot: UInt64, _ local: LocalObject, _ now: Now, _ effects: inout Effects) {
+        guard let coordination = requests.take(slot) else { return }
+        guard case .loading = coordination.phase else {
+            requests.put(coordination, at: slot)
+            return
+        }
+        if service == .serving {
+            write(coordination, over: local, slot, now, &effects)
+        } else {
+            startForward(coordination, slot, now, &effects)
+        }
+    }
+
+    private mutating func write(
+        _ coordination: Coordination, over local: LocalObject, _ slot: UInt64, _ now: Now, _ effects: inout Effects
+    ) {
+        var coordination = coordination
+        switch local {
+        case .object(let object): write(&coordination, over: object, slot, now, &effects)
+        case .absent: write(&coordination, over: CausalObject(), slot, now, &effects)
+        case .pending(let ticket):
+            coordination.phase = .loading
+            requests.put(coordination, at: slot)
+            loads.insert(.write(slot), coordination.plan.group, coordination.request.key, ticket)
+        case .corrupt:
+            // A failed read is never treated as absent (INV 1): another owner takes it, and this one is restored.
+            restore(coordination.plan.group, coordination.request.key, now, &effects)
+            startForward(coordination, slot, now, &effects)
+        }
+    }
+
+    /// The one step of rule 2, then the spreading.
+    private mutating func write(
+        _ coordination: inout Coordination, over local: CausalObject, _ slot: UInt64, _ now: Now,
+        _ effects: inout Effects
+    ) {
+        let asked = coordination.plan.options.asked
+        let reachable = coordination.plan.owners.count { $0 == me || isReachable($0) }
+        let needed = max(asked.quorum, asked.primary, asked.durable, asked.nodeConfirms)
+        if reachable < needed {
+            // Success never rests on this look at the connections; failing before anything is applied may.
+            let text = WriteQuorum(asked: asked).shortfall
+            let failure = Failure(
+                .insufficientReplicas, "\(text) (\(reachable) of \(asked.n) owners reachable, nothing written)")
+            reject(&coordination, slot, failure, now, &effects)
+            return
+        }
+        do throws(Failure) {
+            let (object, event) = try mint(coordination, over: local, now, &effects)
+            try store(object, event, coordination)
+            spread(&coordination, object, event, slot, now, &effects)
+        } catch {
+            reject(&coordination, slot, error, now, &effects)
+        }
+    }
+
+    /// What the write makes of the own object, under a new dot.
+    private mutating func mint(
+        _ coordination: Coordination, over local: CausalObject, _ now: Now, _ effects: inout Effects
+    ) throws(Failure) -> (CausalObject, Store.Event) {
+        let (group, rule) = (coordination.plan.group, coordination.plan.rule)
+        let (content, context) = coordination.request.operation.written
+        let observed = context ?? VersionVector()
+        if minter.isAhead(observed, in: group) || minter.isAhead(local.context, in: group) {
+            renewIdentity("an event of its own that it does not know came back", &effects)
+        }
+        var payload: ByteBuffer?
+        if var content {
+            content.written = .next(at: now.wall, after: TypeRule.latest(of: local))
+            payload = content.encoded()
+        }
+        let event = Store.Event(
+            dot: Dot(minter.identity, minter.last(in: group) + 1), previous: local.context[minter.identity])
+        var object = local
+        object.write(dot: event.dot, payload: payload, observed: observed)
+        let discarded = rule.settle(&object)
+        let count = object.siblings.count
+        if count > limits.maxSiblings, count > local.siblings.count {
+            throw Failure(
+                .tooManySiblings,
+                "the key would have \(count) siblings; at most \(limits.maxSiblings) are allowed: "
+                    + "read it and write with the context of the answer")
+        }
+        counters.discardedSiblings += discarded
+        if count > limits.warnSiblings {
+            counters.siblingWarnings += 1
+            effects.append(.note(.manySiblings(coordination.request.key, count: count)))
+        }
+        let minted = minter.mint(in: group)
+        precondition(minted == event.dot, "\(minted) was minted where \(event.dot) was written")
+        return (object, event)
+    }
+
+    private mutating func store(
+        _ object: CausalObject, _ event: Store.Event, _ coordination: Coordination
+    ) throws(Failure) {
+        do throws(StorageFailure) {
+            try apply(object.encoded(), event, coordination.plan.group, coordination.request.key)
+        } catch {
+            throw Failure(error.code, "nothing was written: \(error)")
+        }
+    }
+
+    /// Sends the write to the other owners and begins to count.
+    private mutating func spread(
+        _ coordination: inout Coordination, _ object: CausalObject, _ event: Store.Event, _ slot: UInt64,
+        _ now: Now, _ effects: inout Effects
+    ) {
+        let plan = coordination.plan
+        let durable = plan.options.asked.durable > 0
+        let store = Store(
+            exchange: slot, epoch: layout.epoch, group: plan.group, key: coordination.request.key,
+            object: object.encoded(), event: event, durable: durable)
+        var machine = WriteMachine(
+            owners: plan.owners, object: object, quorum: WriteQuorum(asked: plan.options.asked))
+        var verdict = Verdict.waiting
+        for owner in plan.owners where owner != me {
+            if isReachable(owner) {
+                effects.append(.send(.store(store), to: owner))
+            } else {
+                verdict = machine.add(.failed, from: owner)
+            }
+        }
+        barriers.await(.ownWrite(slot), strength(forcedDurable: durable))
+        progress(&coordination, machine, verdict, slot, now, &effects)
+    }
+
+    /// Another owner's answer to a store.
+    mutating func receive(
+        _ reply: StoreReply, from member: MemberNumber, _ now: Now, _ effects: inout Effects
+    ) {
+        noteEpoch(reply.epoch, of: member, &effects)
+        switch reply.status {
+        case .stored(let durable):
+            acknowledged(reply.exchange, by: member, durable ? .durable : .stored, now, &effects)
+        case .refused(let code):
+            if code == .causalityFault { renewIdentity("\(member) holds an event of it that it forgot", &effects) }
+            acknowledged(reply.exchange, by: member, .failed, now, &effects)
+        }
+    }
+
+    /// Feeds an acknowledgement to the write in `slot`, if there (still) is one.
+    mutating func acknowledged(
+        _ slot: UInt64, by member: MemberNumber, _ answer: Responder.Answer, _ now: Now, _ effects: inout Effects
+    ) {
+        guard var coordination = requests.take(slot) else { return }
+        guard case .writing(var machine) = coordination.phase else {
+            requests.put(coordination, at: slot)
+            return
+        }
+        coordination.phase = .arrived
+        let verdict = machine.add(answer, from: member)
+        progress(&coordination, machine, verdict, slot, now, &effects)
+    }
+
+    private mutating func progress(
+        _ coordination: inout Coordination, _ machine: consuming WriteMachine, _ verdict: Verdict, _ slot: UInt64,
+        _ now: Now, _ effects: inout Effects
+    ) {
+        switch verdict {
+        case .waiting:
+            coordination.phase = .writing(machine)
+            requests.put(coordination, at: slot)
+        case .enough:
+            let object = coordination.plan.options.returnBody ? machine.object : nil
+            let result = ClientResult.stored(context: machine.object.context, object: object)
+            answer(&coordination, result, receipt(coordination, machine, now), &effects)
+            end(slot, coordination)
+        case .failed:
+            let failure = Failure(.insufficientReplicas, machine.quorum.shortfall, outcome: .unknown)
+            answer(&coordination, .failed(failure), receipt(coordination, machine, now), &effects)
+            end(slot, coordination)
+        }
+    }
+
+    /// A write's time is up: it is applied here and perhaps elsewhere.
+    mutating func writeIsDue(
+        _ coordination: Coordination, _ machine: WriteMachine, _ slot: UInt64, _ now: Now, _ effects: inout Effects
+    ) {
+        var coordination = coordination
+        let failure = Failure(
+            .timeout, "request timed out: \(machine.quorum.shortfall)", outcome: .unknown)
+        answer(&coordination, .failed(failure), receipt(coordination, machine, now), &effects)
+        end(slot, coordination)
+    }
+
+    /// Ends a write of which nothing was applied.
+    mutating func reject(
+        _ coordination: inout Coordination, _ slot: UInt64, _ failure: Failure, _ now: Now, _ effects: inout Effects
+    ) {
+        answer(
+            &coordination, .failed(failure), receipt(of: coordination, coordination.plan.options.asked, now), &effects)
+        end(slot, coordination)
+    }
+
+    private func receipt(_ coordination: Coordination, _ machine: WriteMachine, _ now: Now) -> Receipt {
+        var receipt = receipt(of: coordination, machine.quorum.asked, now)
+        receipt.met = machine.quorum.stored
+        receipt.metPrimary = machine.quorum.primary
+        receipt.metDurable = machine.quorum.durable
+        receipt.responders = machine.responders
+        return receipt
+    }
+}
+
+extension Operation {
+    /// What a write stores, nil for a delete, and on which context.
+    fileprivate var written: (Content?, VersionVector?) {
+        switch self {
+        case .get: preconditionFailure("a get writes nothing")
+        case .put(let content, let context, _): (content, context)
+        case .delete(let context, _): (nil, context)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+// One quorum read, from the first answer to the last: what is merged, when it is decided, and which replicas turned
+// out to be stale. Late answers feed the repair too (INV 27).
+//
+// States: undecided → decided → complete (every replica answered, failed, or ran out of time).
+
+import CoterieCausality
+import CoteriePrimitives
+import CoterieWire
+
+/// What one replica answered to a read.
+enum ReplicaAnswer: Equatable {
+    case object(CausalObject)
+    /// It holds what the coordinator's own replica holds.
+    case same
+    case absent
+    case failed(ErrorCode)
+}
+
+/// The machine of one read.
+struct ReadMachine {
+    /// How one replica stands.
+    enum Standing: Equatable {
+        case waiting
+        /// It holds an object with this digest; 0 stands for none.
+        case holds(UInt64)
+        /// It says that it holds none, or holds a record that cannot be read: repaired if others have the object.
+        case lacks
+        case failed
+    }
+
+    let owners: [MemberNumber]
+    private(set) var standings: [Standing]
+    private(set) var quorum: ReadQuorum
+    private(set) var merged = CausalObject()
+    private(set) var responders: [Responder] = []
+    /// The digest that replicas answer `same` to.
+    private(set) var ownDigest: UInt64?
+    private(set) var isDecided = false
+    private(set) var waiting: Int
+    private var firstError: ErrorCode?
+
+    init(owners: [MemberNumber], quorum: ReadQuorum) {
+        self.owners = owners
+        self.quorum = quorum
+        standings = Array(repeating: .waiting, count: owners.count)
+        waiting = owners.count
+    }
+
+    /// Takes the coordinator's own replica's answer before the others are asked.
+    mutating func own(_ answer: ReplicaAnswer, of member: MemberNumber, rule: TypeRule) -> Verdict {
+        if case .object(let object) = answer { ownDigest = object.digest }
+        return add(answer, from: member, rule: rule)
+    }
+
+    /// Takes an answer; a second one of the same replica changes nothing.
+    mutating func add(_ answer: ReplicaAnswer, from member: MemberNumber, rule: TypeRule) -> Verdict {
+        guard let index = owners.firstIndex(of: member), standings[index] == .waiting else { return quorum.verdict }
+        waiting -= 1
+        let counted: Responder.Answer
+        switch answer {
+        case .object(let object):
+            standings[index] = .holds(object.digest)
+            merge(object, rule: rule)
+            counted = object.isEmpty ? .notFound : .value
+        case .same:
+            // Only an answer to a digest that was sent; anything else is a fault of the peer's.
+            standings[index] = ownDigest.map { .holds($0) } ?? .failed
+            counted = ownDigest == nil ? .failed : .value
+        case .absent:
+            standings[index] = .lacks
+            counted = .notFound
+        case .failed(let code):
+            standings[index] = code == .corrupt ? .lacks : .failed
+            if firstError == nil { firstError = code }
+            counted = .failed
+        }
+        if !isDecided { responders.append(Responder(member: member, role: .primary, answer: counted)) }
+        return quorum.add(counted, role: .primary)
+    }
+
+    /// From here on answers only feed the repair.
+    mutating func decide() { isDecided = true }
+
+    /// Gives up on those that have not answered.
+    mutating func giveUp() {
+        for index in standings.indices where standings[index] == .waiting { standings[index] = .failed }
+        waiting = 0
+    }
+
+    /// Whether this replica has not answered yet.
+    func isWaiting(for member: MemberNumber) -> Bool {
+        owners.firstIndex(of: member).map { standings[$0] == .waiting } ?? false
+    }
+
+    /// The replicas whose answer lacks something of the merged object. Never one that is ahead: `merged` includes it.
+    var stale: [MemberNumber] {
+        guard !merged.isEmpty else { return [] }
+        let digest = merged.digest
+        return owners.indices.compactMap { index in
+            switch standings[index] {
+            case .holds(let held): held == digest ? nil : owners[index]
+            case .lacks: owners[index]
+            case .waiting, .failed: nil
+            }
+        }
+    }
+
+    /// Why a failed read failed.
+    func failure(timedOut: Bool) -> Failure {
+        if timedOut { return Failure(.timeout, "request timed out: \(quorum.shortfall)") }
+        if firstError == .corrupt, quorum.met == 0 {
+            return Failure(.corrupt, "\(quorum.shortfall): the record is corrupt and no other replica has the key")
+        }
+        return Failure(.insufficientReplicas, quorum.shortfall)
+    }
+
+    private mutating func merge(_ object: CausalObject, rule: TypeRule) {
+        if merged.isEmpty {
+            merged = object
+        } else if merged.digest != object.digest {
+            merged.merge(object)
+            rule.settle(&merged)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+// What this owner answered to the writes that came to it with a request id: one client write gets one dot, whatever
+// is retried on the way (INV 5). Bounded; what falls out can no longer be retried here and its sender says `unknown`.
+
+import CoteriePrimitives
+import CoterieWire
+
+/// The latest requests by id.
+struct RememberedRequests {
+    enum Memory: Equatable {
+        /// Under way, in this slot.
+        case underWay(UInt64)
+        case answered(ClientReply)
+    }
+
+    let limit: Int
+    private var memory: [RequestID: Memory] = [:]
+    private var order: [RequestID] = []
+    private var oldest = 0
+
+    init(limit: Int) {
+        precondition(limit > 0, "at least one request must be remembered, not \(limit)")
+        self.limit = limit
+    }
+
+    subscript(id: RequestID) -> Memory? { memory[id] }
+
+    /// Remembers a request that begins. Amortised O(1).
+    mutating func begin(_ id: RequestID, slot: UInt64) {
+        if memory.updateValue(.underWay(slot), forKey: id) == nil { order.append(id) }
+        while order.count - oldest > limit {
+            memory[order[oldest]] = nil
+            oldest += 1
+        }
+        if oldest > limit {
+            order.removeFirst(oldest)
+            oldest = 0
+        }
+    }
+
+    /// Remembers its answer, if the request itself still is remembered.
+    mutating func finish(_ id: RequestID, with reply: ClientReply) {
+        guard memory[id] != nil else { return }
+        memory[id] = .answered(reply)
+    }
+
+    /// Forgets a request that was refused before anything happened: a retry may try anew.
+    mutating func forget(_ id: RequestID) { memory[id] = nil }
+
+    var count: Int { memory.count }
+}

@@ -1,0 +1,117 @@
+// The one table that drives flags, environment, YAML, `--help-settings` and their errors. To add a setting, add a row.
+
+import CoteriePrimitives
+import CoterieReplication
+import CoterieRing
+import CoterieWire
+import Logging
+
+/// All settings of a node.
+public enum SettingsTable {
+    /// Every row, in the order in which they are shown.
+    public static let all: [Setting] = node + limits + replication + storage
+
+    /// The row called `name`; nil where there is none.
+    public static func named(_ name: String) -> Setting? { byName[name] }
+
+    /// The names of the sections: `limits`, `replication`, `storage`.
+    static let sections: [String] = {
+        let prefixes = all.compactMap { setting -> String? in
+            let parts = setting.name.split(separator: ".")
+            return parts.count > 1 ? String(parts[0]) : nil
+        }
+        return prefixes.enumerated().filter { !prefixes[..<$0.offset].contains($0.element) }.map(\.element)
+    }()
+
+    /// A node without a name or cluster, everything else as by default.
+    static let defaults = NodeSettings(
+        node: "", dataDirectory: "", cluster: ClusterDefinition(name: "", members: []))
+
+    /// The keys that may stand where `name` stands: of the same section, or of the file.
+    static func knownKeys(beside name: String) -> [String] {
+        let section = name.split(separator: ".").dropLast().joined(separator: ".")
+        if section.isEmpty { return all.map(\.name).filter { !$0.contains(".") } + sections + ["cluster"] }
+        return all.map(\.name).filter { $0.hasPrefix(section + ".") }
+    }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+
+    private static let node: [Setting] = [
+        .text("node", \.node, "a member's name", "Which member of the cluster this node is."),
+        .text("data", \.dataDirectory, "a directory", "Where this node keeps its data; created where it does not exist."),
+        .choice("engine", \.engine, "The store: log keeps objects on disk, memory loses them when the node stops."),
+        .durability("durability", \.replication.durability, "When a write is acknowledged: fsynced, or before."),
+        .optionalText(
+            "listenHost", \.listenHost, "a host or address",
+            "The address to listen on, where it is not the one in the cluster's definition (0.0.0.0 for all)."),
+        .logLevel("logLevel", \.logLevel, "Log lines below this level are not written."),
+        .choice("logFormat", \.logFormat, "How log lines are written; auto is text on a terminal, else logfmt."),
+    ]
+
+    private static let limits: [Setting] = [
+        .size("limits.maxTypeBytes", \.limits.maxTypeBytes, 1 ... 1 << 10, "Bytes of a bucket type's name."),
+        .size("limits.maxBucketBytes", \.limits.maxBucketBytes, 1 ... 8 << 10, "Bytes of a bucket's name."),
+        .size("limits.maxKeyBytes", \.limits.maxKeyBytes, 1 ... 12 << 10, "Bytes of a key."),
+        .size(
+            "limits.maxValueBytes", \.limits.maxValueBytes, 1 ... 256 << 20, "Bytes of one value with its metadata."),
+        .count(
+            "limits.warnSiblings", \.limits.warnSiblings, 1 ... 1_000_000,
+            "Siblings beyond which a write is logged and counted."),
+        .count(
+            "limits.maxSiblings", \.limits.maxSiblings, 1 ... 1_000_000,
+            "Siblings beyond which a write that would add another is refused."),
+        .count(
+            "limits.maxContextEntries", \.limits.maxContextEntries, 1 ... 10_000_000, "Entries of a causal context."),
+        .size(
+            "limits.maxFrameBytes", \.limits.maxFrameBytes, 1 << 16 ... 512 << 20,
+            "Bytes of one frame between nodes: an object with all its siblings must fit."),
+        .span(
+            "limits.defaultTimeout", \.limits.defaultTimeout, .milliseconds(1) ... .seconds(86_400),
+            "How long a request may take if it does not say."),
+        .span(
+            "limits.maxTimeout", \.limits.maxTimeout, .milliseconds(1) ... .seconds(86_400),
+            "The longest that a request may ask for."),
+        .count(
+            "limits.maxRequestsInFlight", \.limits.maxRequestsInFlight, 1 ... 16_777_216,
+            "Requests that the node carries at once; more are answered with overloaded."),
+        .size(
+            "limits.maxPeerBacklogBytes", \.limits.maxPeerBacklogBytes, 1 << 16 ... 16 << 30,
+            "Bytes that may wait for one peer; beyond, it counts as unreachable."),
+    ]
+
+    private static let replication: [Setting] = [
+        .span(
+            "replication.heartbeatInterval", \.replication.heartbeatInterval, .milliseconds(10) ... .seconds(60),
+            "How often each peer is asked whether it is alive."),
+        .span(
+            "replication.suspectAfter", \.replication.suspectAfter, .milliseconds(20) ... .seconds(600),
+            "A peer silent for so long is asked last, and shown as suspect."),
+        .span(
+            "replication.deadAfter", \.replication.deadAfter, .milliseconds(20) ... .seconds(3_600),
+            "A peer silent for so long is shown as dead."),
+        .span(
+            "replication.repairTimeout", \.replication.repairTimeout, .milliseconds(1) ... .seconds(3_600),
+            "How long a read that only repairs waits for silent replicas."),
+        .span(
+            "replication.reconnectGrace", \.replication.reconnectGrace, .zero ... .seconds(600),
+            "How long an owner that had a write may be away before the write's outcome is unknown."),
+        .count(
+            "replication.maxLingeringReads", \.replication.maxLingeringReads, 0 ... 16_777_216,
+            "Reads that are answered and still wait for late answers, to repair stale replicas."),
+        .count(
+            "replication.rememberedRequests", \.replication.rememberedRequests, 1 ... 16_777_216,
+            "Answers to forwarded requests that an owner remembers, so that a retry counts once."),
+        .count(
+            "replication.repairsPerSecond", \.replication.repairsPerSecond, 0 ... 1_000_000,
+            "Replicas found stale by reads that are repaired a second, at most."),
+        .size(
+            "replication.scanBatchBytes", \.replication.scanBatchBytes, 1 << 10 ... 64 << 20,
+            "About how many bytes of objects a batch carries that refills a replica."),
+        .count(
+            "replication.scansAtOnce", \.replication.scansAtOnce, 1 ... 1_024,
+            "How many batches a replica that is refilled asks for at once."),
+        .span(
+            "replication.stopTimeout", \.replication.stopTimeout, .zero ... .seconds(3_600),
+            "How long a graceful stop waits for the requests under way."),
+    ]
+}

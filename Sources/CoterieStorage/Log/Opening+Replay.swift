@@ -1,0 +1,229 @@
+// Replay of one segment. The rules stand in `Opening`.
+
+import CoteriePrimitives
+import NIOCore
+
+extension Opening {
+    /// A segment in memory, and how far its replay has come.
+    private struct Walk {
+        let number: UInt32
+        let file: String
+        let isLast: Bool
+        var place: Int
+        /// Records of a batch whose last record has not come yet.
+        var batch: [ParsedRecord] = []
+        /// Bytes that are known to have been fsynced.
+        var proven: Int
+        var hasLookedAhead = false
+
+        var reader: RecordReader { RecordReader(segment: number, base: 0) }
+
+        /// Whether what lies before `end` was fsynced once. Marks lie behind what they prove: looks ahead where needed.
+        mutating func isProven(_ end: Int, _ raw: UnsafeRawBufferPointer) -> Bool {
+            guard isLast, proven < end else { return true }
+            if !hasLookedAhead {
+                hasLookedAhead = true
+                var place = place
+                while let next = reader.resynchronise(raw, from: place) {
+                    guard case .record(let record) = reader.parse(raw, at: next) else {
+                        place = next + 1
+                        continue
+                    }
+                    if record.head.kind == .mark { proven = max(proven, record.head.valueLength) }
+                    place = record.end
+                }
+            }
+            return proven >= end
+        }
+    }
+
+    mutating func replaySegment(_ number: UInt32, from start: Int, isLast: Bool) throws(StorageOpenError) {
+        let file = LogFormat.file(of: number)
+        let size = try onDisk { () throws(DiskError) in Int(try disk.size(of: file)) }
+        let bytes = readAll(file, size: size)
+        guard start <= size else {
+            addFault(file, size, "the segment ends before the checkpoint's position \(start)", .unknownKeys)
+            segments.update(number) { $0.isUnreadable = true }
+            return
+        }
+        if segments[number] == nil { segments.insert(Segment(number: number, length: size, state: .sealed)) }
+        var walk = Walk(number: number, file: file, isLast: isLast, place: start, proven: start)
+        let end = try bytes.withUnsafeReadableBytes { raw throws(StorageOpenError) -> Int in
+            guard try replayHeader(raw, &walk) else { return 0 }
+            replayRecords(raw, &walk)
+            return closeLastBatch(raw, &walk)
+        }
+        report.replayedBytes += end - min(start, end)
+        segments.update(number) {
+            $0.length = end
+            $0.isDurable = true
+        }
+        guard isLast else { return }
+        try cut(file, number, to: end, size: size)
+        let unprovenStart = max(walk.proven, LogFormat.segmentHeaderLength)
+        if unprovenStart < end, let slice = bytes.getSlice(at: unprovenStart, length: end - unprovenStart) {
+            unproven = Unproven(segment: number, offset: unprovenStart, bytes: slice)
+        }
+    }
+
+    /// Cuts a torn tail off, and makes sure of the rest before anything is written behind it (L2).
+    private mutating func cut(_ file: String, _ number: UInt32, to end: Int, size: Int) throws(StorageOpenError) {
+        report.cutBytes += size - end
+        if end < LogFormat.segmentHeaderLength {
+            try onDisk { () throws(DiskError) in try disk.remove(file) }
+            segments.remove(number)
+            // Numbers have no gaps but those that a checkpoint explains.
+            nextNumber = number
+            return
+        }
+        if end < size { try onDisk { () throws(DiskError) in try disk.truncate(file, to: UInt64(end)) } }
+        try onDisk { () throws(DiskError) in try disk.fsync(file) }
+    }
+
+    /// Reads a whole segment. What cannot be read comes as zeros, which are no records: it is found and reported as such.
+    private func readAll(_ file: String, size: Int) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(size)
+        while bytes.readableBytes < size {
+            let offset = bytes.readableBytes
+            let large = min(size - offset, 1 << 20)
+            let small = min(size - offset, 4096)
+            var part: ByteBuffer?
+            do throws(DiskError) {
+                part = try disk.read(file, at: UInt64(offset), count: large)
+            } catch {
+                do throws(DiskError) { part = try disk.read(file, at: UInt64(offset), count: small) } catch {}
+            }
+            if let part, part.readableBytes > 0 {
+                bytes.writeImmutableBuffer(part)
+            } else {
+                bytes.writeRepeatingByte(0, count: small)
+            }
+        }
+        return bytes
+    }
+
+    /// Looks at the header where replay begins with it. False where there is nothing to replay.
+    private mutating func replayHeader(_ raw: UnsafeRawBufferPointer, _ walk: inout Walk) throws(StorageOpenError) -> Bool {
+        guard walk.place == 0 else { return true }
+        walk.place = LogFormat.segmentHeaderLength
+        switch SegmentHeader.parse(raw, expecting: walk.number) {
+        case .newer(let version):
+            throw .newerFormat(file: walk.file, version: version, supported: Int(LogFormat.version))
+        case .broken(let reason):
+            if walk.isLast, !walk.isProven(1, raw) { return false }
+            addFault(walk.file, 0, reason, raw.count < LogFormat.segmentHeaderLength ? .unknownKeys : .nothing)
+            return true
+        case .header(let header):
+            if let before = segments[header.previous], before.state != .drained, !before.isUnreadable,
+                UInt64(before.length) < header.previousLength
+            {
+                let lost = header.previousLength - UInt64(before.length)
+                addFault(before.file, before.length, "the segment has lost \(lost) bytes at its end", .unknownKeys)
+            } else if segments[header.previous] == nil, report.usedCheckpoint, header.previous >= position.segment {
+                addFault(LogFormat.file(of: header.previous), 0, "the segment is missing", .unknownKeys)
+            }
+            return true
+        }
+    }
+
+    private mutating func replayRecords(_ raw: UnsafeRawBufferPointer, _ walk: inout Walk) {
+        while walk.place < raw.count {
+            if case .record(let record) = walk.reader.parse(raw, at: walk.place) {
+                guard record.bodyIsIntact(in: raw) || walk.isProven(record.end, raw) else { return }
+                walk.place = record.end
+                take(record, raw, &walk)
+                continue
+            }
+            guard walk.isProven(walk.place + 1, raw) else { return }
+            var next = walk.reader.resynchronise(raw, from: walk.place + 1) ?? raw.count
+            while next < raw.count, case .incomplete = walk.reader.parse(raw, at: next) {
+                next = walk.reader.resynchronise(raw, from: next + 1) ?? raw.count
+            }
+            addFault(
+                walk.file, walk.place, "\(next - walk.place) bytes are no record: what was in them is unknown", .unknownKeys)
+            segments.update(walk.number) { $0.isUnreadable = true }
+            walk.place = next
+        }
+    }
+
+    /// Takes a record in; a batch is applied when its last record has come.
+    private mutating func take(_ record: ParsedRecord, _ raw: UnsafeRawBufferPointer, _ walk: inout Walk) {
+        if record.head.kind == .mark {
+            walk.proven = max(walk.proven, record.head.valueLength)
+            return
+        }
+        if record.head.isFirst, !walk.batch.isEmpty {
+            // The end of that batch lies in bytes that were no record, and are reported as such.
+            applyBatch(raw, &walk)
+        }
+        walk.batch.append(record)
+        if record.head.isLast { applyBatch(raw, &walk) }
+    }
+
+    private mutating func applyBatch(_ raw: UnsafeRawBufferPointer, _ walk: inout Walk) {
+        for record in walk.batch { apply(record, raw, walk) }
+        walk.batch.removeAll(keepingCapacity: true)
+    }
+
+    /// Decides about a batch without end. Returns where the segment's content ends.
+    private mutating func closeLastBatch(_ raw: UnsafeRawBufferPointer, _ walk: inout Walk) -> Int {
+        guard let first = walk.batch.first else { return walk.place }
+        guard !walk.isProven(first.start + 1, raw) else {
+            addFault(walk.file, walk.place, "the end of a batch is missing", .unknownKeys)
+            let end = walk.isLast ? max(walk.proven, first.start) : walk.place
+            walk.batch.removeAll { $0.end > end }
+            applyBatch(raw, &walk)
+            return end
+        }
+        walk.batch = []
+        return first.start
+    }
+
+    private mutating func apply(_ record: ParsedRecord, _ raw: UnsafeRawBufferPointer, _ walk: Walk) {
+        let location = Location(
+            segment: walk.number, offset: UInt32(record.start), length: UInt32(record.head.length))
+        let key = record.key(in: raw)
+        let isIntact = record.bodyIsIntact(in: raw)
+        report.replayedRecords += 1
+        switch record.head.kind {
+        case .put:
+            if let old = index.set(record.head.group, key, location) { segments.becameDead(old) }
+            segments.becameLive(location)
+        case .remove:
+            if let old = index.remove(record.head.group, key) { segments.becameDead(old) }
+            segments.update(walk.number) { $0.removalBytes += record.head.length }
+        case .metadataPut, .metadataRemove:
+            applyMetadata(record, raw, location, isIntact: isIntact, walk)
+            return
+        case .mark: return
+        }
+        guard isIntact else {
+            addFault(walk.file, record.start, "the record's value does not match its checksum", .knownKeys)
+            return
+        }
+        replay?(
+            ReplayedRecord(
+                group: record.head.group, key: ByteBuffer(bytes: key), isRemoval: record.head.kind == .remove,
+                note: ByteBuffer(bytes: record.note(in: raw))))
+    }
+
+    private mutating func applyMetadata(
+        _ record: ParsedRecord, _ raw: UnsafeRawBufferPointer, _ location: Location, isIntact: Bool, _ walk: Walk
+    ) {
+        let name = String(decoding: record.key(in: raw), as: UTF8.self)
+        if let old = metadata.removeValue(forKey: name) { segments.becameDead(old.location) }
+        brokenMetadata[name] = nil
+        guard record.head.kind == .metadataPut else {
+            segments.update(walk.number) { $0.removalBytes += record.head.length }
+            return
+        }
+        guard isIntact else {
+            brokenMetadata[name] = RecordFault(
+                file: walk.file, offset: UInt64(record.start), reason: "the value does not match its checksum")
+            return
+        }
+        segments.becameLive(location)
+        metadata[name] = MetadataRecord(value: ByteBuffer(bytes: record.value(in: raw)), location: location)
+    }
+}

@@ -1,0 +1,306 @@
+import CoterieCausality
+import CoteriePrimitives
+import CoterieReplication
+import CoterieRing
+import CoterieStorage
+import CoterieWire
+import NIOCore
+import Testing
+
+@Suite struct FailureTests {
+    @Test func withOneOfThreeOwnersDeadEveryRequestAtQuorumSucceeds() throws {
+        let cluster = try TestCluster(nodes: 5)
+        _ = cluster.call(1, put("k", "a"))
+        let owners = cluster.owners("k")
+        cluster.kill(owners[0])
+        for node in 1 ... 5 where node != owners[0] {
+            #expect(cluster.call(node, get("k")).values?.isEmpty == false)
+            let read = cluster.call(node, get("k"))
+            #expect(cluster.call(node, put("k", "by \(node)", context: read.context)).isStored)
+        }
+    }
+
+    @Test func withTwoOfThreeOwnersDeadNothingIsWrittenAndTheAnswerSaysSo() throws {
+        let cluster = try TestCluster(nodes: 5)
+        _ = cluster.call(1, put("k", "a"))
+        let owners = cluster.owners("k")
+        cluster.kill(owners[0])
+        cluster.kill(owners[1])
+        for node in [owners[2], cluster.stranger(to: "k")] {
+            let write = cluster.call(node, put("k", "b"))
+            #expect(write.failure?.code == .insufficientReplicas)
+            #expect(write.failure?.outcome == .notApplied)
+            #expect(write.failure?.message.contains("W-value unsatisfied: 0/2") == true)
+            let read = cluster.call(node, get("k"))
+            #expect(read.failure?.message.contains("R-value unsatisfied:") == true)
+        }
+        #expect(cluster.held(owners[2], "k")?.values == ["a"])
+        #expect(cluster.call(owners[2], get("k") { $0.r = .one }).values == ["a"])
+    }
+
+    /// INV 16: an owner that dies between the send and the acknowledgement does not count.
+    @Test func anOwnerThatDiesBeforeItsAcknowledgementDoesNotCount() throws {
+        let cluster = try TestCluster()
+        let coordinator = cluster.owners("k")[0]
+        let others = cluster.owners("k").dropFirst()
+        cluster.onSend = { message, _, _ in
+            if case .storeReply = message { return false }
+            return true
+        }
+        let token = cluster.ask(coordinator, put("k", "v"))
+        cluster.settle()
+        #expect(cluster.reply(token) == nil)
+        for other in others { cluster.kill(other) }
+        let reply = try #require(cluster.reply(token))
+        #expect(reply.failure?.code == .insufficientReplicas)
+        #expect(reply.failure?.outcome == .unknown)
+        #expect(reply.receipt.met == 1)
+    }
+
+    @Test func aWriteWhoseAcknowledgementsAreLostIsUnknownAtItsTimeout() throws {
+        let cluster = try TestCluster()
+        cluster.onSend = { message, _, _ in
+            if case .storeReply = message { return false }
+            return true
+        }
+        let token = cluster.ask(cluster.owners("k")[0], put("k", "v") { $0.timeout = .seconds(1) })
+        cluster.pass(.seconds(2))
+        let reply = try #require(cluster.reply(token))
+        #expect(reply.failure?.code == .timeout)
+        #expect(reply.failure?.outcome == .unknown)
+    }
+
+    /// INV 25: a failed own barrier is no acknowledgement.
+    @Test func aFailedBarrierIsNoAcknowledgement() throws {
+        let cluster = try TestCluster()
+        let owner = cluster.owners("k")[0]
+        cluster[owner].engine.barrierFailure = .io("told so")
+        let reply = cluster.call(owner, put("k", "v") { $0.w = .all })
+        #expect(reply.failure?.outcome == .unknown)
+        #expect(reply.receipt.met < 3)
+        let second = cluster.call(owner, put("k", "w"))
+        #expect(second.isStored)
+        #expect(second.receipt.met == 2)
+    }
+
+    @Test func aFullDiskRefusesTheWriteAndReadsGoOn() throws {
+        let cluster = try TestCluster()
+        _ = cluster.call(1, put("k", "a"))
+        let owner = cluster.owners("k")[0]
+        cluster[owner].engine.refusal = .diskFull("no space")
+        let write = cluster.call(owner, put("k", "b"))
+        #expect(write.failure?.code == .diskFull)
+        #expect(write.failure?.outcome == .notApplied)
+        #expect(cluster.call(owner, get("k")).values == ["a"])
+    }
+
+    @Test func aForwardedWriteGoesToAnotherOwnerWhereTheFirstHasNoSpace() throws {
+        let cluster = try TestCluster(nodes: 5)
+        let owners = cluster.owners("k")
+        cluster[owners[0]].engine.refusal = .diskFull("no space")
+        #expect(cluster.call(cluster.stranger(to: "k"), put("k", "v")).isStored)
+        #expect(cluster.call(owners[0], get("k")).values == ["v"])
+    }
+
+    /// INV 27: the first answers are not-found; the late one repairs.
+    @Test func lateAnswersFeedTheRepair() throws {
+        let cluster = try TestCluster()
+        let owners = cluster.owners("k")
+        cluster.onSend = { message, _, to in
+            if case .store = message { return to == MemberNumber(0) }
+            return true
+        }
+        let token = cluster.ask(owners[0], put("k", "v") { $0.timeout = .seconds(1) })
+        cluster.pass(.seconds(2))
+        #expect(cluster.reply(token)?.failure?.outcome == .unknown)
+        cluster.onSend = nil
+        #expect(cluster.held(owners[1], "k") == nil)
+        _ = cluster.call(owners[1], get("k") { $0.r = .one })
+        cluster.settle()
+        for owner in owners { #expect(cluster.held(owner, "k")?.values == ["v"]) }
+    }
+
+    @Test func readRepairBringsMarkersToo() throws {
+        let cluster = try TestCluster()
+        let owners = cluster.owners("k")
+        _ = cluster.call(owners[0], put("k", "v") { $0.w = .all })
+        cluster.kill(owners[2])
+        #expect(cluster.call(owners[0], delete("k")).isStored)
+        cluster.restart(owners[2])
+        cluster.settle()
+        #expect(cluster.held(owners[2], "k")?.values == ["v"])
+        #expect(cluster.call(owners[2], get("k")).object?.isMarker == true)
+        cluster.settle()
+        #expect(cluster.held(owners[2], "k")?.isMarker == true)
+    }
+
+    @Test func repairsBeyondTheBudgetAreLeftAndCounted() throws {
+        var settings = ReplicationSettings()
+        settings.repairsPerSecond = 1
+        let cluster = try TestCluster(settings: settings)
+        cluster.kill(3)
+        for i in 0 ..< 5 { _ = cluster.call(1, put("k\(i)", "v")) }
+        cluster.restart(3)
+        cluster.settle()
+        for i in 0 ..< 5 { _ = cluster.call(1, get("k\(i)") { $0.r = .all }) }
+        cluster.settle()
+        let counters = cluster[1].machine.counters
+        #expect(counters.readRepairs == 1)
+        #expect(counters.readRepairsSkipped == 4)
+    }
+
+    /// INV 1: a failed read is never treated as absent.
+    @Test func aCorruptRecordIsNeitherAbsentNorAnAnswerAndComesBack() throws {
+        let cluster = try TestCluster()
+        let owners = cluster.owners("k")
+        _ = cluster.call(owners[0], put("k", "a") { $0.w = .all })
+        let identity = cluster[owners[0]].machine.status(at: cluster.now.monotonic).identity
+        cluster[owners[0]].engine.corrupt = [key("k").bytes]
+        let read = cluster.call(owners[0], get("k") { $0.r = .count(3) })
+        #expect(read.failure != nil)
+        cluster.settle()
+        #expect(cluster.held(owners[0], "k")?.values == ["a"])
+        #expect(cluster[owners[0]].machine.status(at: cluster.now.monotonic).identity != identity)
+        #expect(cluster.call(owners[0], get("k") { $0.r = .count(3) }).values == ["a"])
+    }
+
+    @Test func aWriteOverACorruptRecordGoesThroughAnotherOwner() throws {
+        let cluster = try TestCluster()
+        let owners = cluster.owners("k")
+        _ = cluster.call(owners[0], put("k", "a") { $0.w = .all })
+        cluster[owners[0]].engine.corrupt = [key("k").bytes]
+        #expect(cluster.call(owners[0], put("k", "b")).isStored)
+        cluster.settle()
+        #expect(cluster.call(owners[1], get("k")).values == ["a", "b"])
+        #expect(cluster.held(owners[0], "k")?.values == ["a", "b"])
+    }
+
+    /// INV 2, as far as one node can see it: an event of its own that it never minted.
+    @Test func anEventOfItsOwnThatItDoesNotKnowMakesANewIdentity() throws {
+        let cluster = try TestCluster()
+        let owner = cluster.owners("k")[0]
+        let identity = cluster[owner].machine.status(at: cluster.now.monotonic).identity
+        var object = CausalObject()
+        object.write(dot: Dot(identity, 1_000), payload: ByteBuffer(string: "x"), observed: VersionVector())
+        let group = cluster.layout.group(for: key("k"), n: 3)
+        let store = Store(
+            exchange: 7, epoch: Epoch(1), group: group, key: key("k"), object: object.encoded(), event: nil,
+            durable: true)
+        cluster.feed(.peer(.store(store), from: MemberNumber(UInt32(cluster.owners("k")[1]))), to: MemberNumber(UInt32(owner)))
+        cluster.settle()
+        let after = cluster[owner].machine.status(at: cluster.now.monotonic).identity
+        #expect(after.incarnation.sub == identity.incarnation.sub + 1)
+        #expect(cluster.call(owner, put("k", "new", context: object.context)).isStored)
+        #expect(cluster.call(owner, get("k")).object?.siblings.map(\.dot.replica) == [after])
+    }
+
+    /// Rule 3: a live dot of the minter that it forgot.
+    @Test func aReceiverRefusesAWriteWhoseMinterForgotAnEvent() throws {
+        let cluster = try TestCluster()
+        let owners = cluster.owners("k").map { MemberNumber(UInt32($0)) }
+        let minter = ReplicaID(member: owners[0], incarnation: Incarnation(nonce: 99))
+        let group = cluster.layout.group(for: key("k"), n: 3)
+        var first = CausalObject()
+        first.write(dot: Dot(minter, 5), payload: ByteBuffer(string: "x"), observed: VersionVector())
+        var forgetful = CausalObject()
+        forgetful.write(dot: Dot(minter, 9), payload: ByteBuffer(string: "y"), observed: VersionVector())
+        for (object, dot) in [(first, Dot(minter, 5)), (forgetful, Dot(minter, 9))] {
+            let store = Store(
+                exchange: 7, epoch: Epoch(1), group: group, key: key("k"), object: object.encoded(),
+                event: .init(dot: dot, previous: 0), durable: true)
+            cluster.feed(.peer(.store(store), from: owners[0]), to: owners[1])
+            cluster.settle()
+        }
+        #expect(cluster.held(Int(owners[1].rawValue), "k")?.liveDots == [Dot(minter, 5)])
+        #expect(cluster[Int(owners[1].rawValue)].machine.counters.causalityFaults == 1)
+    }
+
+    @Test func messagesOfAnOlderEpochAreRefusedWithTheLayout() throws {
+        let cluster = try TestCluster()
+        var sent: [Message] = []
+        cluster.onSend = { message, from, _ in
+            if from == MemberNumber(1) { sent.append(message) }
+            return true
+        }
+        let group = cluster.layout.group(for: key("k"), n: 3)
+        let fetch = Fetch(exchange: 9, epoch: Epoch(0), group: group, key: key("k"), digest: nil)
+        cluster.feed(.peer(.fetch(fetch), from: MemberNumber(2)), to: MemberNumber(1))
+        #expect(sent.contains { if case .layoutReply = $0 { true } else { false } })
+        #expect(sent.contains(.fetchReply(FetchReply(exchange: 9, epoch: Epoch(1), status: .refused(.wrongEpoch)))))
+    }
+
+    @Test func aHungPeerIsSuspectedAndThenDeadAndAliveAgainWhenItSpeaks() throws {
+        let cluster = try TestCluster()
+        let two = MemberNumber(2)
+        func state() -> PeerState? {
+            cluster[1].machine.status(at: cluster.now.monotonic).peers.first { $0.member == two }?.state
+        }
+        #expect(state() == .alive)
+        cluster.onSend = { _, from, _ in from != two }
+        cluster.pass(.milliseconds(2_600))
+        #expect(state() == .suspect)
+        cluster.pass(.seconds(9))
+        #expect(state() == .dead)
+        cluster.onSend = nil
+        cluster.pass(.seconds(1))
+        #expect(state() == .alive)
+    }
+}
+
+@Suite struct RefillTests {
+    @Test func aNodeOnAnEmptiedStoreServesNothingUntilItIsRefilled() throws {
+        let cluster = try TestCluster()
+        for i in 0 ..< 50 { _ = cluster.call(1, put("k\(i)", "v\(i)") { $0.w = .all }) }
+        cluster.kill(2)
+        cluster.onSend = { message, _, _ in
+            if case .scanReply = message { return false }
+            return true
+        }
+        cluster.restart(2, wiped: true)
+        cluster.settle()
+        #expect(!cluster[2].machine.isServing)
+        #expect(cluster[2].notes.contains(.quarantined))
+        let reply = cluster.call(1, put("k1", "w") { $0.w = .all })
+        #expect(reply.failure?.code == .insufficientReplicas)
+        #expect(cluster.call(2, get("k2")).values == ["v2"])
+        cluster.onSend = nil
+        cluster.disconnect(MemberNumber(1), MemberNumber(2))
+        cluster.disconnect(MemberNumber(3), MemberNumber(2))
+        cluster.connect(MemberNumber(1), MemberNumber(2))
+        cluster.connect(MemberNumber(3), MemberNumber(2))
+        cluster.settle()
+        #expect(cluster[2].machine.isServing)
+        for i in 0 ..< 50 { #expect(cluster.held(2, "k\(i)")?.values.contains("v\(i)") == true) }
+    }
+
+    @Test func aRefillThatIsCutByARestartGoesOnAndTheNodeDoesNotServeBefore() throws {
+        var settings = ReplicationSettings()
+        settings.scanBatchBytes = 1
+        let cluster = try TestCluster(settings: settings)
+        for i in 0 ..< 20 { _ = cluster.call(1, put("k\(i)", "v") { $0.w = .all }) }
+        cluster.restart(2, wiped: true)
+        for _ in 0 ..< 60 { cluster.step() }
+        #expect(!cluster[2].machine.isServing)
+        cluster.restart(2)
+        #expect(!cluster[2].machine.isServing)
+        cluster.settle()
+        #expect(cluster[2].machine.isServing)
+        for i in 0 ..< 20 { #expect(cluster.held(2, "k\(i)")?.values == ["v"]) }
+    }
+
+    @Test func aNewClusterNeedsAMajorityOfTheOthersToBegin() throws {
+        let cluster = try TestCluster()
+        for node in 1 ... 3 { #expect(cluster[node].machine.isServing) }
+        cluster.kill(1)
+        cluster.kill(3)
+        cluster.restart(2, wiped: true)
+        cluster.settle()
+        #expect(!cluster[2].machine.isServing)
+        cluster.restart(1)
+        cluster.settle()
+        #expect(!cluster[2].machine.isServing)
+        cluster.restart(3)
+        cluster.settle()
+        #expect(cluster[2].machine.isServing)
+    }
+}
