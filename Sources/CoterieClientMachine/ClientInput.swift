@@ -64,6 +64,8 @@ public enum ClientInput: Equatable, Sendable {
     case linkDown(LinkID, LinkFailure)
     /// A message came in.
     case received(LinkID, Message)
+    /// The connection certainly did not take a request that `send` gave it: it holds too much already.
+    case notSent(LinkID, RequestID)
     /// A timer that `setTimer` set has run out.
     case timer(ClientTimer)
     /// Takes no more calls; `closed` follows when the last one is answered.

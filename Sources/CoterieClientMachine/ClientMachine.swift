@@ -84,6 +84,7 @@ public struct ClientMachine: Sendable {
         case .linkUp(let link, let hello): linkUp(link, hello, at: now, into: &effects)
         case .linkDown(let link, let failure): linkDown(link, failure, at: now, into: &effects)
         case .timer(let timer): fire(timer, at: now, into: &effects)
+        case .notSent(let link, let id): notSent(id, over: link, at: now, into: &effects)
         case .cancel(let id): cancel(id, at: now, into: &effects)
         case .start: start(at: now, into: &effects)
         case .close: close(at: now, into: &effects)

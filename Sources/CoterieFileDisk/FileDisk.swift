@@ -31,7 +31,7 @@ public final class FileDisk: Disk {
     private let lockDescriptor: Int32
     private let table: Mutex<DescriptorTable>
 
-    /// Opens and locks a directory, creating it (not its parents' parents) where it does not exist.
+    /// Opens and locks a directory, creating it in its parent where it does not exist.
     ///
     /// Throws `.locked` naming the process that has it open, or `.io` where the directory cannot be written.
     /// At most `maxDescriptors` files are kept open.
@@ -50,7 +50,7 @@ public final class FileDisk: Disk {
         directoryDescriptor = descriptor
         table = Mutex(DescriptorTable(limit: maxDescriptors))
         // Names that the last process created and had not made durable yet.
-        guard retrying({ Glibc_fsync(descriptor) }) == 0 else { throw Self.io(diskError(directory)) }
+        guard retrying({ systemFsync(descriptor) }) == 0 else { throw Self.io(diskError(directory)) }
     }
 
     deinit {
@@ -67,7 +67,8 @@ public final class FileDisk: Disk {
             let holder = text(of: lock)
             close(lock)
             guard number == EWOULDBLOCK else { throw io(diskError(path, number)) }
-            throw .locked("\(directory) is in use by process \(holder.isEmpty ? "(unknown)" : holder), which locks \(path)")
+            let process = holder.isEmpty ? "another process" : "process \(holder)"
+            throw .locked("\(directory) is in use by \(process), which locks \(path)")
         }
         let digits = Array("\(getpid())\n".utf8)
         _ = ftruncate(lock, 0)
@@ -151,7 +152,7 @@ extension FileDisk {
     public func truncate(_ file: String, to size: UInt64) throws(DiskError) {
         let open = try existing(file)
         guard retrying({ ftruncate(open.number, off_t(size)) }) == 0 else { throw diskError(path(file)) }
-        guard retrying({ Glibc_fsync(open.number) }) == 0 else { throw Self.io(diskError(path(file))) }
+        guard retrying({ systemFsync(open.number) }) == 0 else { throw Self.io(diskError(path(file))) }
     }
 
     public func rename(_ file: String, to target: String) throws(DiskError) {
@@ -175,19 +176,21 @@ extension FileDisk {
     private func path(_ file: String) -> String { "\(directory)/\(file)" }
 
     private func fsyncDirectory() throws(DiskError) {
-        guard retrying({ Glibc_fsync(directoryDescriptor) }) == 0 else { throw Self.io(diskError(directory)) }
+        guard retrying({ systemFsync(directoryDescriptor) }) == 0 else { throw Self.io(diskError(directory)) }
     }
 
     private func existing(_ file: String) throws(DiskError) -> OpenFile {
-        if let open = table.withLock({ $0.find(file) }) { return open }
+        let (known, generation) = table.withLock { ($0.find(file), $0.generation) }
+        if let known { return known }
         let number = openFile(directoryDescriptor, file, O_RDWR | O_APPEND)
         guard number >= 0 else { throw diskError(path(file)) }
         let open = OpenFile(number)
-        return table.withLock { $0.insert(open, file) }
+        return table.withLock { $0.insert(open, file, asOf: generation) }
     }
 
     private func openOrCreate(_ file: String) throws(DiskError) -> OpenFile {
-        if let open = table.withLock({ $0.find(file) }) { return open }
+        let (known, generation) = table.withLock { ($0.find(file), $0.generation) }
+        if let known { return known }
         let created = openFile(directoryDescriptor, file, O_RDWR | O_APPEND | O_CREAT | O_EXCL)
         guard created >= 0 else {
             guard errno == EEXIST else { throw diskError(path(file)) }
@@ -196,13 +199,10 @@ extension FileDisk {
         let open = OpenFile(created)
         return table.withLock {
             $0.newNames.insert(file)
-            return $0.insert(open, file)
+            return $0.insert(open, file, asOf: generation)
         }
     }
 }
-
-/// The C library's `fsync`, which the method of that name hides.
-private func Glibc_fsync(_ descriptor: Int32) -> Int32 { fsync(descriptor) }
 
 /// An open file; closed with the last reference.
 final class OpenFile: Sendable {
@@ -216,6 +216,8 @@ struct DescriptorTable {
     private var open: [String: (file: OpenFile, used: UInt64)] = [:]
     private var clock: UInt64 = 0
     private let limit: Int
+    /// Grows with each name given up.
+    private(set) var generation: UInt64 = 0
     /// Files whose name in the directory is not durable yet.
     var newNames: Set<String> = []
 
@@ -228,9 +230,11 @@ struct DescriptorTable {
         return open.values[place].file
     }
 
-    /// Adds a file just opened; where another thread was faster, that one's descriptor is returned and the new one closed.
-    mutating func insert(_ file: OpenFile, _ name: String) -> OpenFile {
+    /// Adds a file that was opened when `generation` was the given one. Where another thread was faster, its descriptor is
+    /// returned; where a name was given up meanwhile, it may have been this one, and the file is not kept.
+    mutating func insert(_ file: OpenFile, _ name: String, asOf generation: UInt64) -> OpenFile {
         if let known = find(name) { return known }
+        guard generation == self.generation else { return file }
         if open.count >= limit, let oldest = open.min(by: { $0.value.used < $1.value.used })?.key {
             open[oldest] = nil
         }
@@ -240,6 +244,7 @@ struct DescriptorTable {
     }
 
     mutating func forget(_ name: String) {
+        generation += 1
         open[name] = nil
         newNames.remove(name)
     }

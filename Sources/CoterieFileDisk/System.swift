@@ -80,3 +80,6 @@ func fileNames(in path: String) -> [String]? {
     }
     return errno == 0 ? names : nil
 }
+
+/// The C library's `fsync`, under a name that no method hides.
+func systemFsync(_ descriptor: Int32) -> Int32 { fsync(descriptor) }

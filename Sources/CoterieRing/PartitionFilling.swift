@@ -19,11 +19,15 @@ struct PartitionFilling {
     private var following: [Int32]
     /// The partition at hand.
     private var draft: PartitionDraft
-    var generator = SeededGenerator(seed: 0x636f_7465_7269_6501)
+    var generator: SeededGenerator
     /// Partitions for which the score alone led nowhere.
     private(set) var flowCount = 0
 
-    init(_ problem: PlacementProblem, _ shares: SlotShares, _ targets: SlotTargets, _ bounds: ZoneBounds) {
+    init(
+        _ problem: PlacementProblem, _ shares: SlotShares, _ targets: SlotTargets, _ bounds: ZoneBounds,
+        generator: SeededGenerator
+    ) {
+        self.generator = generator
         self.problem = problem
         self.shares = shares
         self.targets = targets
@@ -38,11 +42,8 @@ struct PartitionFilling {
         draft = PartitionDraft(zoneCount: problem.zoneCount)
     }
 
-    /// All partitions' owners, one partition behind the other.
-    ///
-    /// The partitions are shuffled at the end: the score picks members in much the same order again and again, and a
-    /// partition's fallbacks are the owners of the next ones, so a dead member's hints would all come to a few others.
-    mutating func fill() -> [Int] {
+    /// Every partition's owners by place, in the order in which they were found.
+    mutating func fill() -> [[Int]] {
         var rows: [[Int]] = []
         rows.reserveCapacity(problem.partitions)
         while partitionsLeft > 0 {
@@ -50,8 +51,7 @@ struct PartitionFilling {
             take(chosen)
             rows.append(chosen)
         }
-        generator.shuffle(&rows)
-        return rows.flatMap { $0 }
+        return rows
     }
 
     private mutating func take(_ chosen: [Int]) {

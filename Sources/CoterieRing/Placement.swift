@@ -9,8 +9,8 @@
 //   3. each partition has, of each zone, the zone's share of N, rounded down or up: with zones of equal weight its
 //      slots are in min(N, zones) zones, else in as many as the zones' weights allow;
 //   4. the same for the first n slots of each partition, for every n < N, as far as a search finds it;
-//   5. any two members share about equally many partitions, and a member's successor in the order of preference is
-//      about equally often each other member: what a dead member carried is then carried by many.
+//   5. any two members share about equally many partitions, and who comes next in the order of preference, and who is
+//      the first fallback, is about equally often each other member: what a dead member carried is carried by many.
 //
 // How. `SlotShares` rounds the shares (2, the totals), `SlotTargets` splits them over the places (2, the rest): how
 // often member m stands at place i. That is a bipartite multigraph between N places and M members in which each place
@@ -20,7 +20,8 @@
 // such a matching always exists, because the graph divided by the number of partitions left is a fractional one, and
 // flows on a network with whole bounds are whole (Ford and Fulkerson, 1962; de Werra's equitable colourings, 1971, are
 // the same argument). So 1 to 3 hold by construction. Which matching is taken is free, and serves 4 and 5: greedily;
-// where the greedy choice leaves no matching, a flow of least cost finds one. `ZoneExchange` mends 4.
+// where the greedy choice leaves no matching, a flow of least cost finds one. `ZoneExchange` mends 4, `PartitionOrder`
+// spreads the fallbacks.
 
 import CoteriePrimitives
 
@@ -63,12 +64,14 @@ struct PlacementProblem {
 
     /// The owner of every slot: slot s of partition p at `p * replicas + s`. O(Q × N × (M + N)) mostly.
     func owners() -> [Int] {
+        var generator = SeededGenerator(seed: 0x636f_7465_7269_6501)
         let shares = SlotShares(self)
-        let targets = SlotTargets(self, shares)
         let bounds = ZoneBounds(self, shares)
-        var filling = PartitionFilling(self, shares, targets, bounds)
-        var exchange = ZoneExchange(self, bounds, owners: filling.fill())
-        return exchange.mended()
+        var filling = PartitionFilling(
+            self, shares, SlotTargets(self, shares), bounds, generator: generator.split())
+        var exchange = ZoneExchange(self, bounds, rows: filling.fill())
+        var order = PartitionOrder(shares, generator: generator.split())
+        return order.arrange(exchange.mended()).flatMap { $0 }
     }
 }
 

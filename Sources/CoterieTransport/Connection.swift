@@ -131,14 +131,20 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     /// Hands what waits to the channel, where that takes anything.
     private func handOver() {
         guard let context, outbound.readableBytes > 0, context.channel.isWritable else { return }
+        // Emptied first: writing may call back to say that the channel can take more.
+        var bytes = ByteBuffer()
+        swap(&bytes, &outbound)
         traffic.flushes += 1
-        traffic.bytesOut += UInt64(outbound.readableBytes)
-        context.write(wrapOutboundOut(outbound), promise: nil)
-        // Where the operating system took all at once, the buffer is ours alone again and is used on.
-        if outbound.capacity > Self.keptCapacity { outbound = ByteBuffer() }
+        traffic.bytesOut += UInt64(bytes.readableBytes)
+        context.write(wrapOutboundOut(bytes), promise: nil)
         context.flush()
-        outbound.clear()
+        // Where the operating system took all at once, the buffer is ours alone again and is used on.
+        if outbound.capacity == 0, bytes.capacity <= Self.keptCapacity {
+            bytes.clear()
+            outbound = bytes
+        }
         measureChannel()
+        resumeWhereDrained()
     }
 
     private static let keptCapacity = 64 << 10
@@ -171,7 +177,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     func drain(_ end: ConnectionEnd) {
         guard case .open = state else { return }
         guard let context else {
-            finish(end)
+            doom(end)
             return
         }
         state = .draining(end)
@@ -179,9 +185,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         handOver()
         closeOutputWhenDrained()
         // The other end sees the last bytes and then the end; closing at once could make its system discard them.
-        context.eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(in: settings.lingerTimeout.timeAmount) {
-            [weak self] in self?.finish(end)
-        }
+        context.eventLoop.scheduleTask(in: settings.lingerTimeout.timeAmount) { [weak self] in self?.finish(end) }
     }
 
     private func closeOutputWhenDrained() {
@@ -233,6 +237,12 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         try? context.channel.syncOptions?.setOption(.autoRead, value: true)
     }
 
+    private func resumeWhereDrained() {
+        guard isPaused, backlogBytes <= (pauseBytes ?? 0) / 2 else { return }
+        resumeReading()
+        decode()
+    }
+
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -264,10 +274,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         bytesInChannel = 0
         handOver()
         closeOutputWhenDrained()
-        if isPaused, backlogBytes <= (pauseBytes ?? 0) / 2 {
-            resumeReading()
-            decode()
-        }
+        resumeWhereDrained()
     }
 
     func channelInactive(context: ChannelHandlerContext) { finish(.lost("the other end closed the connection")) }

@@ -129,6 +129,23 @@ import Testing
         #expect(budget.hundredths == 200)
     }
 
+    @Test func whatAConnectionDidNotTakeGoesElsewhereAndIsNotApplied() {
+        var rig = Rig.connected { $0.maxAttempts = 2 }
+        let id = rig.machine.nextRequestID
+        #expect(rig.put() == ["put #1 → \(owners[0])"])
+        #expect(rig.feed(.notSent(rig.links[owners[0]]!, id)) == ["put #1 → \(owners[1])"])
+        #expect(rig.feed(.notSent(rig.links[owners[0]]!, id)) == [], "not over that link any more")
+        #expect(rig.feed(.notSent(rig.links[owners[1]]!, id)) == ["1 overloaded notApplied"])
+    }
+
+    @Test func aRepeatThatAConnectionDidNotTakeIsUnknown() {
+        var rig = sent()
+        _ = rig.down(owners[0])
+        _ = rig.up(owners[0], life: 1)
+        let id = RequestID(origin: 77, sequence: 2)
+        #expect(rig.feed(.notSent(rig.links[owners[0]]!, id)) == ["2 lost unknown"])
+    }
+
     @Test func aReadWhoseConnectionIsLostIsAskedElsewhere() {
         var rig = Rig.connected { $0.hedgeAfter = nil }
         let first = rig.get()

@@ -1,0 +1,135 @@
+// The rules of the house that a compiler does not check (Architecture, "The rules of the house").
+
+import Foundation
+
+/// One breach: where, what, and what to do instead.
+struct Breach: Hashable, CustomStringConvertible {
+    let path: String
+    let line: Int
+    let what: String
+    var description: String { "\(path):\(line): \(what)" }
+}
+
+/// The rules.
+enum Rules {
+    /// Modules without IO, clocks, randomness and Foundation.
+    static let pureModules = [
+        "Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication", "ClientMachine", "Simulation",
+    ].map { "Coterie\($0)" }
+
+    /// What a pure module may import besides our own modules: values and containers.
+    private static let harmless: Set<String> = ["NIOCore", "CZlib", "DequeModule", "OrderedCollections", "HashTreeCollections"]
+
+    private static let instead: [String: String] = [
+        "Foundation": "nothing of it: write the few lines (bytes: ByteBuffer, time: TimeSpan, Instant, WallTime)",
+        "FoundationEssentials": "nothing of it: write the few lines",
+        "Dispatch": "an effect; the shell has the threads",
+        "Glibc": "an effect; the shell has the system", "Darwin": "an effect; the shell has the system",
+        "Musl": "an effect; the shell has the system",
+        "Logging": "an effect or a counter; the shell logs",
+        "NIOPosix": "an effect; the shell has the sockets",
+        "NIO": "NIOCore, for ByteBuffer alone",
+        "Synchronization": "nothing: a machine is a value with one owner",
+    ]
+
+    /// Words that a pure module does not use, and what to use instead.
+    private static let bannedWords: [(word: String, instead: String)] = [
+        ("Date", "WallTime from Now"), ("ContinuousClock", "Now, handed in"), ("SuspendingClock", "Now, handed in"),
+        ("DispatchTime", "Now, handed in"), ("NIODeadline", "Instant"), ("TimeAmount", "TimeSpan"),
+        ("UUID", "SeededGenerator"), ("SystemRandomNumberGenerator", "SeededGenerator"),
+        ("hashValue", "stableHash"), ("Hasher()", "stableHash"), ("shuffled()", "SeededGenerator"),
+        ("shuffle()", "SeededGenerator"), ("randomElement()", "SeededGenerator"),
+        ("EventLoop", "nothing: the shell calls the core in place"), ("EventLoopFuture", "an effect with an identifier"),
+        ("EventLoopPromise", "an effect with an identifier"), ("ChannelHandler", "nothing: the shell has the channels"),
+        ("ProcessInfo", "a setting"), ("FileManager", "the Disk protocol"), ("print(", "an effect or a thrown error"),
+        ("Task {", "an effect"), ("Task.sleep", "a deadline"), ("nonisolated(unsafe)", "a value with one owner"),
+    ]
+
+    /// Breaches of purity in a file of a pure module.
+    static func impurities(in file: SourceFile) -> [Breach] {
+        var found: [Breach] = []
+        for (module, line) in file.imports where !module.hasPrefix("Coterie") && !harmless.contains(module) {
+            let advice = instead[module].map { "; use \($0)" } ?? ""
+            found.append(Breach(path: file.path, line: line, what: "a pure module imports \(module)\(advice)"))
+        }
+        let importing = Set(file.imports.map(\.line))
+        for (index, line) in file.code.enumerated() where !importing.contains(index + 1) {
+            for (word, instead) in bannedWords where contains(word, in: line) {
+                found.append(Breach(path: file.path, line: index + 1, what: "\(word) in a pure module; use \(instead)"))
+            }
+            if line.contains(".random("), !line.contains("using:") {
+                found.append(
+                    Breach(path: file.path, line: index + 1, what: ".random in a pure module; use SeededGenerator"))
+            }
+        }
+        return found
+    }
+
+    /// Imports that Package.swift does not declare.
+    static func undeclared(in file: SourceFile, of target: String, by manifest: PackageManifest) -> [Breach] {
+        guard let declared = manifest.arrows[target] else {
+            return [Breach(path: file.path, line: 1, what: "Package.swift has no target \(target)")]
+        }
+        return file.imports.filter { module, _ in
+            module.hasPrefix("Coterie") && module != target && !declared.contains(module)
+        }.map { Breach(path: file.path, line: $0.line, what: "\(target) imports \($0.module), which Package.swift does not declare") }
+    }
+
+    /// Arrows that the design forbids whatever Package.swift declares.
+    static func forbidden(in manifest: PackageManifest) -> [String] {
+        var found: [String] = []
+        let never: [(String, [String])] = [
+            ("CoterieSimulation", ["CoterieTransport", "CoterieServer", "CoterieHTTP", "CoterieClient", "CoterieFileDisk"]),
+            ("CoterieTransport", ["CoterieReplication", "CoterieServer", "CoterieStorage"]),
+            ("CoterieHTTP", ["CoterieReplication", "CoterieServer", "CoterieStorage"]),
+        ]
+        for (from, targets) in never {
+            for to in targets where manifest.arrows[from]?.contains(to) == true { found.append("\(from) -> \(to)") }
+        }
+        let shells: Set<String> = [
+            "CoterieFileDisk", "CoterieTransport", "CoterieHTTP", "CoterieServer", "CoterieClient", "CoterieCommandLine",
+        ]
+        for module in pureModules {
+            for to in (manifest.arrows[module] ?? []).intersection(shells).sorted() { found.append("\(module) -> \(to)") }
+        }
+        return found
+    }
+
+    /// What no file of ours has: too many lines, notes to oneself, paths of one machine.
+    static func untidiness(in file: SourceFile) -> [Breach] {
+        var found: [Breach] = []
+        let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false)
+        if file.path.hasSuffix(".swift"), lines.count > longestFile + 1 {
+            found.append(
+                Breach(path: file.path, line: longestFile, what: "\(lines.count) lines; one subject, at most \(longestFile)"))
+        }
+        for (index, line) in lines.enumerated() {
+            for word in notes where contains(word, in: String(line)) {
+                found.append(Breach(path: file.path, line: index + 1, what: "\(word): do it, or file it"))
+            }
+            for path in machinePaths where line.contains(path) {
+                found.append(Breach(path: file.path, line: index + 1, what: "a path of one machine (\(path))"))
+            }
+        }
+        return found
+    }
+
+    static let longestFile = 600
+    // Written in parts, so that this file does not break its own rule.
+    static let notes = ["TO" + "DO", "FIX" + "ME", "XX" + "X"]
+    static let machinePaths = ["/ho" + "me/", "/Us" + "ers/", "/ro" + "ot/", "/wo" + "rk/main", "/wo" + "rk/shared", "/tmp/cot" + "erie/"]
+
+    /// Whether `word` stands in the line and is not a part of a longer name.
+    static func contains(_ word: String, in line: String) -> Bool {
+        var rest = line[...]
+        while let range = rest.range(of: word) {
+            let before = rest[..<range.lowerBound].last
+            let after = rest[range.upperBound...].first
+            let startsName = before.map { $0.isLetter || $0.isNumber || $0 == "_" } ?? false
+            let goesOn = (word.last?.isLetter ?? false) && (after.map { $0.isLetter || $0.isNumber || $0 == "_" } ?? false)
+            if !startsName, !goesOn { return true }
+            rest = rest[range.upperBound...]
+        }
+        return false
+    }
+}
