@@ -25,6 +25,8 @@ public struct HTTPDoor: Sendable {
         /// Bytes of one header field, and of all headers of a request with its path.
         public var maxHeaderBytes = 256 << 10
         public var maxHeaderFields = 1_000
+        /// Bytes that the bodies of all requests in progress may take together.
+        public var maxBodyBytes = 512 << 20
         /// A connection that sends no whole request head for so long is closed.
         public var idleTimeout = TimeSpan.seconds(60)
         /// A body must be there within this time from its first byte asked for.
@@ -109,7 +111,8 @@ public struct HTTPDoor: Sendable {
         if quiet.logLevel < .notice { quiet.logLevel = .notice }
         return Application(
             responder: DoorResponder(
-                routes: Routes(gateway: gateway, drawName: drawName), settings: settings, registry: registry),
+                routes: Routes(gateway: gateway, drawName: drawName), settings: settings, registry: registry,
+                budget: BodyBudget(limit: settings.maxBodyBytes)),
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [RegisteringHandler(registry)],

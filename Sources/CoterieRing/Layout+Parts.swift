@@ -16,7 +16,7 @@ extension Layout {
         @usableFromInline let owners: [MemberNumber]
         /// The preference list of (partition, n) at `partition * replicas + n - 1`.
         @usableFromInline let lists: [PreferenceList]
-        let typeIndex: [ByteBuffer: Int]
+        let typeIndex: NameTable
         @usableFromInline let digest: UInt64
 
         init(
@@ -40,9 +40,7 @@ extension Layout {
             self.owners = owners
             lists = PreferenceList.table(
                 owners: owners, partitions: partitionCount, replicas: replicas, members: members)
-            var index: [ByteBuffer: Int] = [:]
-            for (i, type) in bucketTypes.enumerated() { index[ByteBuffer(string: type.name)] = i }
-            typeIndex = index
+            typeIndex = NameTable(bucketTypes.map(\.name))
             let encoding = LayoutEncoding.bytes(
                 clusterName: clusterName, hashKey: hashKey, epoch: epoch, partitionCount: partitionCount,
                 replicas: replicas, members: members, bucketTypes: bucketTypes, owners: owners)

@@ -77,14 +77,22 @@ public struct Layout: Sendable {
 
     /// What a member is to a group; nil for a number that is no member's. O(n) for an owner, O(members) for others.
     public func role(of member: MemberNumber, in group: Group) -> Role? {
-        let list = preferenceList(for: group)
-        if let slot = list.primaries.firstIndex(of: member) { return .primary(slot) }
-        return list.fallbacks.firstIndex(of: member).map { .fallback($0) }
+        if let slot = slot(of: member, in: group) { return .primary(slot) }
+        return preferenceList(for: group).fallbacks.firstIndex(of: member).map { .fallback($0) }
+    }
+
+    /// The slot that a member owns in a group; nil where it owns none. O(n).
+    @inlinable public func slot(of member: MemberNumber, in group: Group) -> Int? {
+        let n = Int(group.n)
+        precondition(n >= 1 && n <= parts.replicas, "n=\(n) is not in 1...\(parts.replicas)")
+        let first = Int(group.partition.rawValue) * parts.replicas
+        for slot in 0 ..< n where parts.owners[first + slot] == member { return slot }
+        return nil
     }
 
     /// Whether a member owns one of the group's slots. O(n).
     @inlinable public func isOwner(_ member: MemberNumber, of group: Group) -> Bool {
-        preferenceList(for: group).primaries.contains(member)
+        slot(of: member, in: group) != nil
     }
 
     // MARK: By name and number.
@@ -105,7 +113,7 @@ public struct Layout: Sendable {
 
     /// A bucket type by the bytes of its name, as they come from the wire. O(length); nothing is allocated.
     public func bucketType(named name: ByteBuffer) -> BucketType? {
-        parts.typeIndex[name].map { parts.bucketTypes[$0] }
+        parts.typeIndex.index(of: name).map { parts.bucketTypes[$0] }
     }
 
     /// A bucket type by its name.

@@ -22,6 +22,8 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     /// Who is at the other end, as far as it has said; the owner's to set.
     enum Identity {
         case unknown
+        /// Dialled: it has our hello and owes us its own.
+        case greeting(Peer)
         case member(Peer)
         case client(ConnectionID)
         /// A newcomer under a number whose bearer is being probed.
@@ -39,13 +41,15 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     let side: ConnectionSide
     var identity = Identity.unknown
     private(set) var traffic = Traffic()
-    private(set) var remoteAddress = "?"
+    private(set) var remoteAddress = "unknown address"
+    private(set) var wasOpened = false
 
     private var owner: (any ConnectionOwner)?
     private let tick: EndOfTick
     private let settings: TransportSettings
     private var state = State.open
     private var context: ChannelHandlerContext?
+    private var channel: (any Channel)?
     private var decoder: FrameDecoder
     private var outbound = ByteBuffer()
     private var isDirty = false
@@ -87,29 +91,38 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
     // MARK: Sending
 
-    /// Encodes the message to be sent at the end of the tick. False: certainly not sent.
-    func send(_ message: Message) -> Bool {
-        guard isOpen else { return false }
+    /// What became of a message; all but `accepted`: certainly not sent.
+    enum SendOutcome {
+        /// It goes out at the end of the tick.
+        case accepted
+        case notConnected
+        case backlogFull
+        /// Longer than the other end would take.
+        case tooLong(bytes: Int)
+    }
+
+    /// Encodes the message to be sent at the end of the tick.
+    func send(_ message: Message) -> SendOutcome {
+        guard isOpen else { return .notConnected }
         if backlogBytes >= maxBacklogBytes {
             measureChannel()
-            guard backlogBytes < maxBacklogBytes else { return drop() }
+            guard backlogBytes < maxBacklogBytes else {
+                traffic.dropped += 1
+                return .backlogFull
+            }
         }
         let start = outbound.writerIndex
         let waiting = backlogBytes
         let size = message.encode(into: &outbound)
         guard size <= maxFrameBytes, waiting == 0 || waiting + size <= maxBacklogBytes else {
             outbound.moveWriterIndex(to: start)
-            return drop()
+            traffic.dropped += 1
+            return size > maxFrameBytes ? .tooLong(bytes: size) : .backlogFull
         }
         traffic.framesOut += 1
         markDirty()
         if let pauseBytes, backlogBytes > pauseBytes { pauseReading() }
-        return true
-    }
-
-    private func drop() -> Bool {
-        traffic.dropped += 1
-        return false
+        return .accepted
     }
 
     private func markDirty() {
@@ -208,6 +221,11 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         owner?.connectionEnded(self, told)
     }
 
+    /// Succeeds when the channel is closed.
+    func closed(on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+        channel?.closeFuture ?? eventLoop.makeSucceededVoidFuture()
+    }
+
     // MARK: Receiving
 
     private func decode() {
@@ -247,14 +265,16 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        channel = context.channel
         if context.channel.isActive { opened() }
     }
 
     func channelActive(context: ChannelHandlerContext) { opened() }
 
     private func opened() {
-        guard case .open = state, let context, remoteAddress == "?" else { return }
-        remoteAddress = context.channel.remoteAddress.map { "\($0)" } ?? "unknown address"
+        guard case .open = state, let context, !wasOpened else { return }
+        wasOpened = true
+        remoteAddress = context.channel.remoteAddress.map { "\($0)" } ?? remoteAddress
         owner?.connectionOpened(self)
     }
 

@@ -20,7 +20,8 @@ public final class Network: @unchecked Sendable {
     let logger: Logger
     let tick: EndOfTick
 
-    weak var receiver: (any NetworkReceiver)?
+    /// From `start` to `shutdown`.
+    var receiver: (any NetworkReceiver)?
     var listener: (any Channel)?
     var isShutDown = false
 
@@ -51,11 +52,12 @@ public final class Network: @unchecked Sendable {
         self.settings = settings
         self.logger = logger
         tick = EndOfTick(eventLoop: eventLoop)
-        tick.whenTouched = { [unowned self] in receiver?.tickEnded() }
+        tick.whenTouched = { [weak self] in self?.receiver?.tickEnded() }
         adoptMembers()
     }
 
-    /// Listens, unless `listen` did already, then begins to reach the other members. `receiver` is not retained.
+    /// Listens, unless `listen` did already, then begins to reach the other members. `receiver` is retained until
+    /// `shutdown`.
     /// - Returns: where it listens; fails with `ListenError`.
     public func start(receiver: any NetworkReceiver) -> EventLoopFuture<Endpoint> {
         eventLoop.preconditionInEventLoop()
@@ -76,16 +78,26 @@ public final class Network: @unchecked Sendable {
         eventLoop.assertInEventLoop()
         // Every message to a member passes here: the place where a scenario breaks a link.
         guard let connection = peers[member]?.connection else { return false }
-        return connection.send(message)
+        if case .accepted = connection.send(message) { return true }
+        return false
     }
 
-    /// Answers a client. False: certainly not sent; where the client does not read its answers it is disconnected.
+    /// Answers a client. False: certainly not sent; a client that does not read its answers is disconnected. An answer
+    /// that no frame can hold is replaced by one that says so.
     public func send(_ message: Message, to client: ConnectionID) -> Bool {
         eventLoop.assertInEventLoop()
         guard let connection = clients[client] else { return false }
-        if connection.send(message) { return true }
-        connection.doom(.lost("it does not read its answers: \(connection.backlogBytes) bytes wait"))
-        return false
+        switch connection.send(message) {
+        case .accepted: return true
+        case .notConnected: return false
+        case .backlogFull:
+            connection.doom(.lost("it does not read its answers: \(connection.backlogBytes) bytes wait"))
+            return false
+        case .tooLong(let bytes):
+            guard let shorter = message.shortened(from: bytes, limit: limits.maxFrameBytes) else { return false }
+            if case .accepted = connection.send(shorter) { return true }
+            return false
+        }
     }
 
     /// Has `tickEnded` called at the end of this tick.
@@ -126,7 +138,8 @@ public final class Network: @unchecked Sendable {
         isShutDown = true
         receiver = nil
         let goodbye = Refusal(.shuttingDown, "\(local.name) is shutting down")
-        let connections = clients.values + strangers.values + sortedPeers.flatMap(\.allConnections)
+        let connections =
+            Array(clients.values) + Array(strangers.values) + sortedPeers.flatMap(\.allConnections)
         for connection in connections {
             if graceful { connection.refuse(goodbye) } else { connection.doom(.closed) }
         }
@@ -181,5 +194,20 @@ public final class Network: @unchecked Sendable {
             call(receiver)
             self.tick.touch()
         }
+    }
+}
+
+extension Message {
+    /// What is answered instead of a response whose object does not fit a frame; nil where there is nothing to leave out.
+    fileprivate func shortened(from bytes: Int, limit: Int) -> Message? {
+        guard case .response(var response) = self else { return nil }
+        switch response.reply.result {
+        case .object:
+            let text = "the answer has \(bytes) bytes with all siblings; maxFrameBytes is \(limit)"
+            response.reply.result = .failed(Failure(.valueTooLarge, text))
+        case .stored(let context, .some): response.reply.result = .stored(context: context, object: nil)
+        case .stored, .failed: return nil
+        }
+        return .response(response)
     }
 }

@@ -57,6 +57,16 @@ final class Peer {
 
     var isConnected: Bool { connection != nil }
 
+    /// Whatever is open in the peer's name.
+    var allConnections: [Connection] {
+        let own: [Connection] =
+            switch state {
+            case .greeting(let connection), .connected(let connection, _): [connection]
+            case .absent, .dialling, .removed: []
+            }
+        return own + (candidate.map { [$0.connection] } ?? [])
+    }
+
     var statistics: NetworkStatistics.Peer {
         var sum = traffic
         if let connection { sum += connection.traffic }

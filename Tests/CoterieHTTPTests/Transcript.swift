@@ -35,7 +35,9 @@ struct Transcript {
     /// The whole file.
     let text: String
 
-    static var folder: URL { URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Transcripts") }
+    static var folder: URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Transcripts")
+    }
     static var isUpdating: Bool { ProcessInfo.processInfo.environment["COTERIE_UPDATE_TRANSCRIPTS"] != nil }
 
     static var names: [String] {

@@ -186,7 +186,8 @@ import Testing
         let store = Store(
             exchange: 7, epoch: Epoch(1), group: group, key: key("k"), object: object.encoded(), event: nil,
             durable: true)
-        cluster.feed(.peer(.store(store), from: MemberNumber(UInt32(cluster.owners("k")[1]))), to: MemberNumber(UInt32(owner)))
+        cluster.feed(
+            .peer(.store(store), from: MemberNumber(UInt32(cluster.owners("k")[1]))), to: MemberNumber(UInt32(owner)))
         cluster.settle()
         let after = cluster[owner].machine.status(at: cluster.now.monotonic).identity
         #expect(after.incarnation.sub == identity.incarnation.sub + 1)

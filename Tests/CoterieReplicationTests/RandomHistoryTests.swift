@@ -68,7 +68,9 @@ private final class RandomRun {
         let value = "v\(values)"
         let known = generator.chance(2, in: 3) ? history.seen[name] : nil
         let token = cluster.ask(node, put(name, value, context: known?.context))
-        history.attempts.append(Attempt(key: name, value: value, observed: known?.values ?? [], token: token, node: node,
+        history.attempts.append(
+            Attempt(
+                key: name, value: value, observed: known?.values ?? [], token: token, node: node,
                 life: cluster[node].life))
     }
 
@@ -77,7 +79,8 @@ private final class RandomRun {
         let known = generator.chance(2, in: 3) ? history.seen[name] : nil
         let token = cluster.ask(node, CoterieReplicationTests.delete(name, context: known?.context))
         history.attempts.append(
-            Attempt(key: name, value: nil, observed: known?.values ?? [], token: token, node: node,
+            Attempt(
+                key: name, value: nil, observed: known?.values ?? [], token: token, node: node,
                 life: cluster[node].life, isBlind: known == nil))
     }
 
@@ -112,7 +115,9 @@ private final class RandomRun {
     }
 
     func heal() {
-        for number in cluster.numbers where !cluster[Int(number.rawValue)].isUp { cluster.restart(Int(number.rawValue)) }
+        for number in cluster.numbers where !cluster[Int(number.rawValue)].isUp {
+            cluster.restart(Int(number.rawValue))
+        }
         for a in cluster.numbers { for b in cluster.numbers where a < b { cluster.connect(a, b) } }
         cluster.pass(.seconds(15))
     }

@@ -10,7 +10,7 @@ enum GoldenLayout {
         + "302e3110934e320f0a093132372e302e302e3110a39c014a270a0764656661756c7410021801221808fdffffff0f10fdffff"
         + "ff0f1800200030003800400150004a160a046661737410011802220a08feffffff0f10014800520400010102"
 
-    static let digest = ""
+    static let digest = "31f1fd979d8913ac"
 
     static var bytes: ByteBuffer {
         var bytes = ByteBuffer()

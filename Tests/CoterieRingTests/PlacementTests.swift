@@ -136,7 +136,7 @@ import Testing
 }
 
 enum PinnedPlacement {
-    static let first: [UInt32] = [5, 3, 4]
-    static let five = "8ffdb45a70710b60"
-    static let zoned = "bb85c71f8ad303ae"
+    static let first: [UInt32] = [1, 4, 5]
+    static let five = "bc6d7cc31e7b9e8f"
+    static let zoned = "be2de1114cce4134"
 }

@@ -93,4 +93,15 @@ import Testing
         #expect(layout.member(MemberNumber(8)) == nil)
         #expect(layout.member(named: "n8") == nil)
     }
+
+    @Test func everyNameOfManyTypesIsFoundAndNoOther() throws {
+        let types = (0 ..< 256).map { BucketType(name: "type-\($0 * 7)", n: 1, kind: .lww) }
+        let layout = try Layout(
+            first: ClusterDefinition(name: "c", partitions: 1, replicas: 1, members: makeMembers(1), bucketTypes: types)
+        )
+        for number in 0 ..< 2000 {
+            let found = layout.bucketType(named: ByteBuffer(string: "type-\(number)"))
+            #expect((found != nil) == (number % 7 == 0 && number < 256 * 7))
+        }
+    }
 }

@@ -23,6 +23,7 @@ enum LocalFiles {
         }
         for directory in missing.reversed() where !directory.isEmpty {
             guard mkdir(directory, 0o755) != 0, errno != EEXIST || !isDirectory(directory) else { continue }
+            if errno == EEXIST { errno = ENOTDIR }
             throw failure("create the directory", path)
         }
     }

@@ -16,6 +16,8 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     public var durability: String
     /// `log` or `memory`.
     public var engine: String
+    /// `starting`, `introducing` (the store is empty, the peers are asked why), `refilling` (it was lost) or `serving`.
+    public var service = "serving"
     public var peers: [Peer]
     /// Counts since the start: requests by kind and outcome (`get.ok`, `put.timeout`), read repairs
     /// (`read_repairs`), warnings, refusals.

@@ -19,66 +19,32 @@ struct DoorResponder: HTTPResponder {
     let routes: Routes
     let settings: HTTPDoor.Settings
     let registry: ConnectionRegistry
+    let budget: BodyBudget
 
     func respond(to request: Request, context: DoorContext) async throws -> Response {
-        let body = RequestBodyReader(
-            body: request.body, headers: request.headers, channel: context.channel, timeout: settings.bodyTimeout)
+        let body = RequestBodyReader(request, channel: context.channel, timeout: settings.bodyTimeout, budget: budget)
         var call = Call(method: request.method, target: request.head.path ?? "")
         call.headers = request.headers
         call.body = { try await body.collect($0) }
-        let answer = try await routes.answer(call)
-        if answer.closesConnection {
-            // Late enough that the client can read the answer while what it still sends is thrown away.
-            let channel = context.channel
-            _ = channel.eventLoop.scheduleTask(in: .nanoseconds(settings.lingerTimeout.nanoseconds)) {
-                channel.close(promise: nil)
-            }
+        var answer = try await routes.answer(call)
+        // The server itself knows this word in lower case only.
+        if let wish = request.headers[.connection], wish != "close", wish.lowercased() == "close" {
+            answer.closesConnection = true
         }
-        var headers = answer.headers
-        if registry.isStopping { headers[.connection] = "close" }
+        if answer.closesConnection { end(context.channel) }
+        if answer.closesConnection || registry.isStopping { answer.headers[.connection] = "close" }
         guard request.method == .head else {
-            return Response(status: answer.status, headers: headers, body: ResponseBody(byteBuffer: answer.body))
+            return Response(
+                status: answer.status, headers: answer.headers, body: ResponseBody(byteBuffer: answer.body))
         }
-        headers[.contentLength] = String(answer.body.readableBytes)
-        return Response(status: answer.status, headers: headers)
+        answer.headers[.contentLength] = String(answer.body.readableBytes)
+        return Response(status: answer.status, headers: answer.headers)
     }
-}
 
-/// Reads a request's body within a limit of bytes and of time.
-private struct RequestBodyReader: Sendable {
-    let body: RequestBody
-    let headers: HTTPFields
-    let channel: any Channel
-    let timeout: TimeSpan
-
-    func collect(_ limit: Call.BodyLimit) async throws -> ByteBuffer {
-        let declared = headers[.contentLength].flatMap { Int($0) }
-        if let declared, declared > limit.bytes { throw limit.exceeded }
-        if headers[.expect]?.lowercased() == "100-continue" { InterimAnswerHandler.writeContinue(on: channel) }
-        // A client that sends byte by byte keeps the connection alive for ever: the whole body has one deadline.
-        let deadline = channel.eventLoop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) {
+    /// Ends the connection: late enough that the client can read the answer while what it still sends is thrown away.
+    private func end(_ channel: any Channel) {
+        _ = channel.eventLoop.scheduleTask(in: .nanoseconds(settings.lingerTimeout.nanoseconds)) {
             channel.close(promise: nil)
         }
-        defer { deadline.cancel() }
-        var collected = ByteBuffer()
-        for try await part in body {
-            if collected.readableBytes + part.readableBytes > limit.bytes { throw limit.exceeded }
-            if collected.readableBytes == 0 {
-                collected = part
-                if let declared, declared > part.readableBytes { collected.reserveCapacity(declared) }
-            } else {
-                collected.writeImmutableBuffer(part)
-            }
-        }
-        // A stream that is cut off ends like one that is complete: never take the front of a value for the value.
-        if Task.isCancelled {
-            throw Problem(
-                .serviceUnavailable, ErrorCode.shuttingDown.description, "this node is stopping; nothing was stored")
-        }
-        if let declared, declared != collected.readableBytes {
-            throw Problem.bad(
-                "the body ended after \(collected.readableBytes) of the \(declared) bytes that Content-Length names")
-        }
-        return collected
     }
 }

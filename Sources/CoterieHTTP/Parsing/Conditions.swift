@@ -27,9 +27,13 @@ enum EntityTags: Hashable, Sendable {
                     if isStrong { return nil }
                     text.removeFirst(2)
                 }
-                if text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") { text = String(text.dropFirst().dropLast()) }
+                text = Self.unquoted(text)
                 return text.isEmpty ? nil : text
             })
+    }
+
+    static func unquoted(_ text: String) -> String {
+        text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"") ? String(text.dropFirst().dropLast()) : text
     }
 
     func matches(_ tag: String) -> Bool {
@@ -110,7 +114,8 @@ struct Conditions: Sendable {
         }
         guard found.count <= 1 else {
             throw .bad(
-                "a store or a delete takes one condition; this one has " + found.map(\.header).joined(separator: " and "))
+                "a store or a delete takes one condition; this one has "
+                    + found.map(\.header).joined(separator: " and "))
         }
         return found.first?.condition
     }

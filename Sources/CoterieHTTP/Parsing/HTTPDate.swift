@@ -38,7 +38,9 @@ enum HTTPDate {
     }
 
     /// Two digits are a year within 50 years of this century's middle.
-    private static func century(_ year: Int, digits: Int) -> Int { digits == 2 ? year + (year < 70 ? 2000 : 1900) : year }
+    private static func century(_ year: Int, digits: Int) -> Int {
+        digits == 2 ? year + (year < 70 ? 2000 : 1900) : year
+    }
 
     private static func time(day: Substring, month: Substring, year: Int?, clock: Substring) -> WallTime? {
         let times = clock.split(separator: ":", omittingEmptySubsequences: false).compactMap { Int($0) }

@@ -10,6 +10,8 @@ struct RequestParameters: Sendable {
     var options = RequestOptions()
     /// The one sibling that a read asks for.
     var vtag: String?
+    /// Whether a store answers with the object; nil leaves it to the bucket.
+    var returnBody: Bool?
 
     /// - Parameters:
     ///   - n: the bucket type's, by which `node_confirms` is resolved.
@@ -29,10 +31,12 @@ struct RequestParameters: Sendable {
         options.basicQuorum = try Self.boolean(query, "basic_quorum")
         options.notfoundOK = try Self.boolean(query, "notfound_ok")
         options.sloppy = try Self.boolean(query, "sloppy_quorum")
-        options.returnBody = try Self.boolean(query, "returnbody") ?? false
+        returnBody = try Self.boolean(query, "returnbody")
+        options.returnBody = returnBody ?? false
         options.n = try Self.copies(query)
         options.timeout = try Self.timeout(query, limits: limits)
-        vtag = query["vtag"]
+        // As an ETag has it, or bare.
+        vtag = query["vtag"].map { EntityTags.unquoted($0) }
     }
 
     private static func quorum(_ query: Query, _ name: String) throws(Problem) -> Quorum? {

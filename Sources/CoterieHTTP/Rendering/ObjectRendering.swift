@@ -52,7 +52,8 @@ struct ObjectRendering: Sendable {
                 contentType: "multipart/mixed; boundary=\(boundary)")
         default:
             throw Self.notAcceptable(
-                "\(values.count) siblings", "text/plain, multipart/mixed or application/json, or with ?vtag= one of them")
+                "\(values.count) siblings",
+                "text/plain, multipart/mixed or application/json, or with ?vtag= one of them")
         }
     }
 

@@ -31,7 +31,9 @@ extension Problem {
     private static func unmetQuorum(_ receipt: Receipt, _ kind: RequestKind) -> String? {
         let asked = receipt.asked
         let isRead = kind == .read
-        if receipt.met < asked.quorum { return "\(isRead ? "R" : "W")-value unsatisfied: \(receipt.met)/\(asked.quorum)" }
+        if receipt.met < asked.quorum {
+            return "\(isRead ? "R" : "W")-value unsatisfied: \(receipt.met)/\(asked.quorum)"
+        }
         if receipt.metPrimary < asked.primary {
             return "\(isRead ? "PR" : "PW")-value unsatisfied: \(receipt.metPrimary)/\(asked.primary)"
         }

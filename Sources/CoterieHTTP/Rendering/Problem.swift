@@ -66,7 +66,8 @@ extension Problem {
         if asJSON {
             answer = Answer(status, json: body(instance: instance), contentType: "application/problem+json")
         } else {
-            let outcome = outcome == .unknown ? "\noutcome: unknown; the write may have been applied or may still appear" : ""
+            let outcome =
+                outcome == .unknown ? "\noutcome: unknown; the write may have been applied or may still appear" : ""
             answer = Answer(status, text: detail + outcome + "\n")
         }
         for field in headers { answer.headers.append(field) }

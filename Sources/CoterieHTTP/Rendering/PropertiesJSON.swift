@@ -113,7 +113,8 @@ struct PropertiesJSON: Sendable {
         case "n_val": try mustBe(name, value, [.integer(type.n)])
         case "type": try mustBe(name, value, [.string(type.kind.rawValue)])
         case "allow_mult": try mustBe(name, value, [.bool(type.kind == .siblings)])
-        case "last_write_wins": try mustBe(name, value, type.kind == .lww ? [.bool(true), .bool(false)] : [.bool(false)])
+        case "last_write_wins":
+            try mustBe(name, value, type.kind == .lww ? [.bool(true), .bool(false)] : [.bool(false)])
         case "datatype": throw fixed(name, value, "has no data type: it keeps \(type.kind.rawValue) values")
         case "name": try mustBe(name, value, [.string(bucket.map { String(buffer: $0) } ?? type.name)])
         case "rw": _ = try quorum(name, value)
@@ -134,7 +135,8 @@ struct PropertiesJSON: Sendable {
 
     private func mustSay(nothing: JSONValue, _ name: String, _ value: JSONValue) throws(Problem) {
         guard value != nothing, value != .null else { return }
-        throw .bad("bucket property \(name) has no meaning here: it can be sent as \(nothing.shown), not \(value.shown)")
+        throw .bad(
+            "bucket property \(name) has no meaning here: it can be sent as \(nothing.shown), not \(value.shown)")
     }
 
     private func fixed(_ name: String, _ value: JSONValue, _ fact: String) -> Problem {

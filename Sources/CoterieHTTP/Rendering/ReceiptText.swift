@@ -6,7 +6,8 @@
 // `pr`, `pw`, `dw` and `node_confirms` follow it where they were asked for. `met` answers counted, `primaries` of them
 // came from owners and `durable` of them had fsynced. `answers` lists who answered until the request was decided, in
 // that order: `value`, `notfound`, `stored`, `durable` or `failed`, with `:fallback` behind it where it was no owner.
-// `us` are microseconds at the coordinator. An answer that needed no replica has `coordinator` and `epoch` alone.
+// `us` are microseconds at the coordinator. A request that was refused before any replica was asked has `coordinator`,
+// `epoch` and `us`; an answer that needed no coordinator (a listing, a malformed request) `coordinator` and `epoch` alone.
 
 import CoteriePrimitives
 import CoterieRing
@@ -19,10 +20,10 @@ struct ReceiptText {
     func text(_ receipt: Receipt, kind: RequestKind) -> String {
         let asked = receipt.asked
         let isRead = kind == .read
-        var pairs = [
-            "coordinator=\(name(receipt.coordinator))", "epoch=\(receipt.epoch.rawValue)", "n=\(asked.n)",
-            "\(isRead ? "r" : "w")=\(asked.quorum)",
-        ]
+        var pairs = [local(receipt.coordinator, epoch: receipt.epoch)]
+        // Refused before any replica was asked.
+        guard asked.n > 0 else { return pairs[0] + "; us=\(receipt.duration.microseconds)" }
+        pairs += ["n=\(asked.n)", "\(isRead ? "r" : "w")=\(asked.quorum)"]
         if asked.primary > 0 { pairs.append("\(isRead ? "pr" : "pw")=\(asked.primary)") }
         if asked.durable > 0 { pairs.append("dw=\(asked.durable)") }
         if asked.nodeConfirms > 0 { pairs.append("node_confirms=\(asked.nodeConfirms)") }
@@ -39,8 +40,10 @@ struct ReceiptText {
     }
 
     /// Of an answer that this node gave alone.
-    func local(_ member: MemberNumber) -> String {
-        "coordinator=\(name(member)); epoch=\(layout.epoch.rawValue)"
+    func local(_ member: MemberNumber) -> String { local(member, epoch: layout.epoch) }
+
+    private func local(_ member: MemberNumber, epoch: Epoch) -> String {
+        "coordinator=\(name(member)); epoch=\(epoch.rawValue)"
     }
 
     func name(_ number: MemberNumber) -> String { layout.member(number)?.name ?? number.description }

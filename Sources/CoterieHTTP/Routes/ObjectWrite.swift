@@ -36,7 +36,7 @@ extension Routes {
             case .object: throw Self.wrongReply("a store")
             case .stored(let context, let object):
                 var answer: Answer
-                if let object, parameters.options.returnBody {
+                if let object, parameters.returnBody != false {
                     let values = try StoredValues(object, kind: type.kind)
                     answer = try shown(values, call, path, objectKey, reply.receipt)
                 } else {
@@ -64,7 +64,7 @@ extension Routes {
         let rendering = ObjectRendering(path: path, boundary: drawName)
         do {
             return try rendering.answer(values, accept: accept)
-        } catch where error.status == .notAcceptable {
+        } catch  where error.status == .notAcceptable {
             // The write is done: what the client does not accept in its answer is no reason to call it refused.
             return try rendering.answer(values, accept: Accept(nil))
         }

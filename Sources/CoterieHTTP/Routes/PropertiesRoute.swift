@@ -48,7 +48,8 @@ extension Routes {
         return Answer(.noContent)
     }
 
-    private func effectiveProperties(_ type: ByteBuffer, _ bucket: ByteBuffer?) async throws(Problem) -> BucketProperties
+    private func effectiveProperties(_ type: ByteBuffer, _ bucket: ByteBuffer?) async throws(Problem)
+        -> BucketProperties
     {
         switch await gateway.properties(type: type, bucket: bucket) {
         case .success(let properties): return properties

@@ -94,6 +94,7 @@ extension NodeMachine {
             case .faultFound(let fault):
                 counters.faults += 1
                 effects.append(.note(.recordCorrupt(fault)))
+                if fault.extent == .unknownKeys { quarantine(&effects) }
             }
         }
     }

@@ -22,16 +22,19 @@ public struct NodeMachine {
         public var layout: Layout
         public var settings: ReplicationSettings
         public var limits: Limits
+        /// Opening the store met losses that do not tell which keys they touch: what is there vouches for nothing.
+        public var storeIsDoubtful: Bool
 
         public init(
             member: MemberNumber, nonce: UInt64, layout: Layout, settings: ReplicationSettings = ReplicationSettings(),
-            limits: Limits = Limits()
+            limits: Limits = Limits(), storeIsDoubtful: Bool = false
         ) {
             self.member = member
             self.nonce = nonce
             self.layout = layout
             self.settings = settings
             self.limits = limits
+            self.storeIsDoubtful = storeIsDoubtful
         }
     }
 
@@ -40,9 +43,12 @@ public struct NodeMachine {
     let settings: ReplicationSettings
     let limits: Limits
     let engine: any StorageEngine
+    let storeIsDoubtful: Bool
 
     public internal(set) var layout: Layout
     public internal(set) var counters = Counters()
+    /// How long requests took, by kind.
+    public internal(set) var latencies = Latencies()
     var minter: Minter
     var service = Service.starting
     var peers: [MemberNumber: Peer] = [:]
@@ -76,6 +82,7 @@ public struct NodeMachine {
         limits = birth.limits
         layout = birth.layout
         self.engine = engine
+        storeIsDoubtful = birth.storeIsDoubtful
         minter = Minter(member: birth.member, nonce: birth.nonce)
         remembered = RememberedRequests(limit: birth.settings.rememberedRequests)
         repairBudget = Budget(perSecond: birth.settings.repairsPerSecond)

@@ -14,7 +14,7 @@ import CoterieWire
 import NIOCore
 
 /// Whether this replica serves.
-public enum Service: Equatable, Sendable {
+public enum Service: Equatable, Sendable, CustomStringConvertible {
     /// The start nonce is not durable yet. Can transition to: `serving`, `introducing`, `refilling`.
     case starting
     /// The store is empty. Can transition to: `serving`, `refilling`.
@@ -22,6 +22,16 @@ public enum Service: Equatable, Sendable {
     /// What was here is lost. Can transition to: `serving`.
     case refilling
     case serving
+
+    /// The state's name, as `/admin/status` shows it.
+    public var description: String {
+        switch self {
+        case .starting: "starting"
+        case .introducing: "introducing"
+        case .refilling: "refilling"
+        case .serving: "serving"
+        }
+    }
 }
 
 /// Names of the metadata records.
@@ -40,6 +50,10 @@ extension NodeMachine {
         var metadata = [MetadataChange(name: MetadataName.nonce, value: ByteBuffer(integer: nonce))]
         if engine.metadata(MetadataName.layout) == nil {
             metadata.append(MetadataChange(name: MetadataName.layout, value: layout.encoded()))
+        }
+        if storeIsDoubtful {
+            metadata.append(MetadataChange(name: MetadataName.service, value: ByteBuffer(string: "refilling")))
+            effects.append(.note(.quarantined))
         }
         properties = PropertiesTable(restoring: engine.metadata(MetadataName.propertiesIndex))
         effects.append(.setTimer(.heartbeat, at: now.monotonic + settings.heartbeatInterval))
@@ -106,6 +120,15 @@ extension NodeMachine {
 
     /// Serves from the moment on that this is durable.
     mutating func serve(_ effects: inout Effects) { mark("serving", thenAwait: .serving, &effects) }
+
+    /// What is lost cannot be told any more: nothing here vouches for anything until it is refilled.
+    mutating func quarantine(_ effects: inout Effects) {
+        renewIdentity("records were lost, and which cannot be told", &effects)
+        guard service == .serving else { return }
+        effects.append(.note(.quarantined))
+        mark("refilling", thenAwait: nil, &effects)
+        beginRefill(&effects)
+    }
 
     private mutating func mark(_ state: String, thenAwait waiting: AwaitingBarrier?, _ effects: inout Effects) {
         do throws(StorageFailure) {

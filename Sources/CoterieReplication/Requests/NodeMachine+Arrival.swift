@@ -81,7 +81,8 @@ extension NodeMachine {
         // Only a key near the limits is taken apart.
         if bytes > min(limits.maxTypeBytes, limits.maxBucketBytes, limits.maxKeyBytes) {
             for (name, part, limit) in [
-                ("bucket type", request.key.type, limits.maxTypeBytes), ("bucket", request.key.bucket, limits.maxBucketBytes),
+                ("bucket type", request.key.type, limits.maxTypeBytes),
+                ("bucket", request.key.bucket, limits.maxBucketBytes),
                 ("key", request.key.key, limits.maxKeyBytes),
             ] where part.readableBytes > limit {
                 throw Failure(.keyTooLarge, "the \(name) has \(part.readableBytes) bytes; at most \(limit) are allowed")
@@ -150,6 +151,7 @@ extension NodeMachine {
         precondition(!coordination.isAnswered, "a request is answered once")
         coordination.isAnswered = true
         let reply = ClientReply(result: result, receipt: receipt)
+        latencies.record(receipt.duration, of: coordination.request.operation)
         if case .failed(let failure) = result {
             counters.failures[failure.code, default: 0] += 1
             if failure.outcome == .unknown { counters.unknown += 1 }
@@ -178,7 +180,8 @@ extension NodeMachine {
     /// A receipt without counts yet.
     func receipt(of coordination: Coordination, _ asked: AskedQuorum, _ now: Now) -> Receipt {
         Receipt(
-            coordinator: me, epoch: coordination.plan.epoch, asked: asked, duration: now.monotonic - coordination.started)
+            coordinator: me, epoch: coordination.plan.epoch, asked: asked,
+            duration: now.monotonic - coordination.started)
     }
 }
 

@@ -95,7 +95,8 @@ extension NodeMachine {
             case .enough where isComplete:
                 machine.decide()
                 let failure = Failure(
-                    .insufficientReplicas, "no \(machine.quorum.asked.quorum) replicas cover the context asked as floor")
+                    .insufficientReplicas, "no \(machine.quorum.asked.quorum) replicas cover the context asked as floor"
+                )
                 fail(&coordination, machine, failure, now, &effects)
             case .failed:
                 machine.decide()

@@ -46,7 +46,7 @@ struct ResolvedOptions: Equatable {
                 n: n, quorum: quorum, primary: primary, durable: durable, nodeConfirms: confirms),
             notfoundOK: options.notfoundOK ?? properties.notfoundOK ?? true,
             basicQuorum: options.basicQuorum ?? properties.basicQuorum ?? false,
-            sloppy: options.sloppy ?? properties.sloppy ?? true, 
+            sloppy: options.sloppy ?? properties.sloppy ?? true,
             returnBody: options.returnBody || properties.returnBody ?? false, head: options.head,
             timeout: timeout)
     }

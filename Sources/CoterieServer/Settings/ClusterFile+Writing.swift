@@ -31,7 +31,9 @@ extension ClusterFile {
     private var settingLines: [String] {
         var lines: [String] = []
         var section = ""
-        let ordered = settings.filter { !$0.setting.name.contains(".") } + settings.filter { $0.setting.name.contains(".") }
+        let ordered =
+            settings.filter { !$0.setting.name.contains(".") }
+            + settings.filter { $0.setting.name.contains(".") }
             .sorted { $0.setting.name < $1.setting.name }
         for assignment in ordered {
             let parts = assignment.setting.name.split(separator: ".", maxSplits: 1).map(String.init)
@@ -60,7 +62,8 @@ extension ClusterFile {
         let standard = BucketProperties.standard
         let own = type.properties
         for (name, value, usual) in [
-            ("r", own.r, standard.r), ("w", own.w, standard.w), ("pr", own.pr, standard.pr), ("pw", own.pw, standard.pw),
+            ("r", own.r, standard.r), ("w", own.w, standard.w), ("pr", own.pr, standard.pr),
+            ("pw", own.pw, standard.pw),
             ("dw", own.dw, standard.dw), ("nodeConfirms", own.nodeConfirms, standard.nodeConfirms),
         ] {
             if let value, value != usual { fields.append("\(name): \(value)") }
@@ -86,7 +89,8 @@ extension ClusterFile {
             default: return false
             }
         }
-        if plain, let first = text.first, first.isLetter || first.isNumber || first == "/", text.lowercased() != "null" {
+        if plain, let first = text.first, first.isLetter || first.isNumber || first == "/", text.lowercased() != "null"
+        {
             return text
         }
         let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")

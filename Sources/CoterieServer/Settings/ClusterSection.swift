@@ -31,7 +31,8 @@ struct ClusterSection {
             types.append(type)
         }
         let definition = ClusterDefinition(
-            name: name, partitions: try fields.count("partitions", LayoutLimits.partitions)
+            name: name,
+            partitions: try fields.count("partitions", LayoutLimits.partitions)
                 ?? LayoutLimits.defaultPartitions,
             replicas: replicas, members: members, bucketTypes: types, hashKey: try hashKey(fields))
         do {

@@ -23,7 +23,7 @@ public enum NearestName {
     /// How many letters to insert, drop, change or swap with their neighbour. O(a × b).
     static func distance(_ a: [Character], _ b: [Character]) -> Int {
         var beforeLast = [Int](repeating: 0, count: b.count + 1)
-        var last = Array(0...b.count)
+        var last = Array(0 ... b.count)
         for i in a.indices {
             var row = [i + 1]
             row.reserveCapacity(b.count + 1)

@@ -38,7 +38,8 @@ public enum SettingsTable {
 
     private static let node: [Setting] = [
         .text("node", \.node, "a member's name", "Which member of the cluster this node is."),
-        .text("data", \.dataDirectory, "a directory", "Where this node keeps its data; created where it does not exist."),
+        .text(
+            "data", \.dataDirectory, "a directory", "Where this node keeps its data; created where it does not exist."),
         .choice("engine", \.engine, "The store: log keeps objects on disk, memory loses them when the node stops."),
         .durability("durability", \.replication.durability, "When a write is acknowledged: fsynced, or before."),
         .optionalText(

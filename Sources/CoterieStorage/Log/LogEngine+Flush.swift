@@ -84,14 +84,12 @@ extension LogEngine {
         let durable = wanted || barriers.contains { $0.strength == .durable }
         let mark = queue.appendMark()
         if mark > 0, let active = queue.active { segments.update(active) { $0.length += mark } }
-        var steps: [DiskWork.Step] = []
+        let chunks = queue.take()
+        var steps = isRetry ? cutting(chunks) : []
         var counts = FlushState.StepCounts()
         var sealed: [UInt32] = []
-        var begun: UInt32?
-        for chunk in queue.take() {
-            let file = segments[chunk.segment]?.file ?? LogFormat.file(of: chunk.segment)
-            if isRetry, begun != chunk.segment { steps.append(.truncate(file: file, to: UInt64(chunk.base))) }
-            begun = chunk.segment
+        for chunk in chunks {
+            let file = file(of: chunk.segment)
             if chunk.bytes.readableBytes > 0 {
                 steps.append(.append(chunk.bytes, file: file))
                 counts.bytes += chunk.bytes.readableBytes
@@ -103,7 +101,7 @@ extension LogEngine {
             }
         }
         if durable, queue.durableEnd < queue.appliedEnd, let active = queue.active {
-            steps.append(.fsync(file: segments[active]?.file ?? LogFormat.file(of: active)))
+            steps.append(.fsync(file: file(of: active)))
             counts.fsyncs += 1
         }
         let work = makeWork(.write, steps)
@@ -111,6 +109,18 @@ extension LogEngine {
             end: queue.appliedEnd, position: queue.end, durable: durable, sealed: sealed, steps: counts)
         flushes.inFlight = FlushState.Flush(id: work.id, barriers: barriers, kind: kind)
         return work
+    }
+
+    /// Cuts back what an earlier attempt has written of the chunks, the newest segment first: a segment must not be there, not even
+    /// empty, while the one before is incomplete (L2).
+    private func cutting(_ chunks: [WriteQueue.Chunk]) -> [DiskWork.Step] {
+        var steps: [DiskWork.Step] = []
+        for (place, chunk) in chunks.enumerated().reversed() {
+            guard place == 0 || chunks[place - 1].segment != chunk.segment else { continue }
+            let file = file(of: chunk.segment)
+            steps.append(chunk.base == 0 ? .remove(file: file) : .truncate(file: file, to: UInt64(chunk.base)))
+        }
+        return steps
     }
 
     func completeFlush(_ completion: DiskCompletion, into events: inout [StorageEvent]) {

@@ -60,20 +60,26 @@ public final class LogEngine: StorageEngine {
         if let unproven = opening.unproven { copyForward(unproven) }
     }
 
-    /// Writes anew what opening could not prove to be on the disk (L8). Its batches stay whole: one segment takes them all.
+    /// Writes anew what opening could not prove to be on the disk (L8), as *one* batch: half of it, replayed behind the whole,
+    /// would bring older records back.
     private func copyForward(_ unproven: Opening.Unproven) {
         let reader = RecordReader(segment: unproven.segment, base: unproven.offset)
         unproven.bytes.withUnsafeReadableBytes { raw in
-            guard raw.count > 0 else { return }
-            makeRoom(for: raw.count)
+            var records: [ParsedRecord] = []
             var place = 0
             while place < raw.count, case .record(let record) = reader.parse(raw, at: place) {
                 place = record.end
-                guard record.head.kind != .mark else { continue }
+                if record.head.kind != .mark { records.append(record) }
+            }
+            guard !records.isEmpty else { return }
+            makeRoom(for: raw.count)
+            for (number, record) in records.enumerated() {
                 let old = Location(
                     segment: unproven.segment, offset: UInt32(unproven.offset + record.start),
                     length: UInt32(record.head.length))
-                copyForward(record, raw, from: old, flags: record.head.flags)
+                let flags =
+                    (number == 0 ? RecordHead.first : 0) | (number == records.count - 1 ? RecordHead.last : 0)
+                copyForward(record, raw, from: old, flags: flags)
             }
         }
     }

@@ -1,0 +1,105 @@
+// What the doors of this process see of the node: requests hop to its event loop and back.
+
+import CoterieCausality
+import CoterieHTTP
+import CoteriePrimitives
+import CoterieReplication
+import CoterieRing
+import CoterieStorage
+import CoterieWire
+import NIOCore
+
+/// The node behind its doors.
+struct Gateway: NodeGateway {
+    private let node: CoterieNode
+    private let core: NodeCore
+    private let startedAt = NIODeadline.now()
+
+    init(node: CoterieNode, core: NodeCore) {
+        self.node = node
+        self.core = core
+    }
+
+    var member: MemberNumber { node.member.number }
+    var layout: Layout { core.layout }
+    var limits: Limits { node.settings.limits }
+
+    func perform(_ request: ClientRequest) async -> ClientReply {
+        await withCheckedContinuation { done in
+            core.eventLoop.execute { core.ask(request) { done.resume(returning: $0) } }
+        }
+    }
+
+    func properties(type: ByteBuffer, bucket: ByteBuffer?) async -> Result<BucketProperties, Failure> {
+        guard let bucketType = layout.bucketType(named: type) else { return .failure(unknown(type)) }
+        let prefix = ObjectKey.bucketPrefix(type: type, bucket: bucket ?? ByteBuffer())
+        return await withCheckedContinuation { done in
+            core.eventLoop.execute {
+                done.resume(returning: .success(core.effectiveProperties(bucket: prefix, of: bucketType)))
+            }
+        }
+    }
+
+    func setProperties(_ properties: BucketProperties?, type: ByteBuffer, bucket: ByteBuffer?) async -> Failure? {
+        guard let bucketType = layout.bucketType(named: type) else { return unknown(type) }
+        if let invalid = properties?.firstInvalid(n: bucketType.n) {
+            return Failure(
+                .badRequest, "property \(invalid.name)=\(invalid.value) is not allowed: \(invalid.allowed)")
+        }
+        let change = PropertiesChange(
+            bucket: ObjectKey.bucketPrefix(type: type, bucket: bucket ?? ByteBuffer()), properties: properties)
+        let reply = await withCheckedContinuation { done in
+            core.eventLoop.execute { core.setProperties(change) { done.resume(returning: $0) } }
+        }
+        if case .failed(let failure) = reply.result { return failure }
+        return nil
+    }
+
+    private func unknown(_ type: ByteBuffer) -> Failure {
+        let known = layout.bucketTypes.map(\.name).joined(separator: ", ")
+        return Failure(.unknownBucketType, "there is no bucket type '\(String(buffer: type))'; there are: \(known)")
+    }
+
+    func status() async -> NodeStatus {
+        await withCheckedContinuation { done in
+            core.eventLoop.execute { done.resume(returning: describe(core.status, core.latencies)) }
+        }
+    }
+
+    private func describe(_ status: MachineStatus, _ latencies: Latencies) -> NodeStatus {
+        var described = NodeStatus(
+            node: node.member.name, number: member.rawValue, incarnation: "\(status.identity.incarnation)",
+            cluster: layout.clusterName, epoch: status.epoch.rawValue, version: CoterieVersion.current,
+            uptimeMilliseconds: (NIODeadline.now() - startedAt).nanoseconds / 1_000_000,
+            durability: "\(node.settings.replication.durability)", engine: node.settings.engine.rawValue,
+            requestsInFlight: status.requestsUnderWay)
+        described.service = "\(status.service)"
+        described.peers = status.peers.map { peer in
+            NodeStatus.Peer(
+                name: layout.member(peer.member)?.name ?? "\(peer.member)", number: peer.member.rawValue,
+                state: NodeStatus.Peer.State(rawValue: peer.state.rawValue) ?? .dead,
+                sinceMilliseconds: peer.since?.milliseconds ?? described.uptimeMilliseconds,
+                connected: peer.isConnected)
+        }
+        for (name, value) in status.counters.named { described.counters[name] = value }
+        for (name, histogram) in latencies.named where histogram.count > 0 {
+            described.latencies[name] = LatencySummary(
+                count: histogram.count, p50: histogram.percentile(50), p90: histogram.percentile(90),
+                p99: histogram.percentile(99), p999: histogram.percentile(99.9), max: histogram.max)
+        }
+        described.storage = status.storage.named
+        return described
+    }
+}
+
+extension StorageStatistics {
+    /// All by the names that `/stats` shows.
+    fileprivate var named: [String: Int] {
+        [
+            "keys": keys, "live_bytes": liveBytes, "total_bytes": totalBytes, "index_bytes": indexBytes,
+            "segments": segments, "accepted_bytes": acceptedBytes, "written_bytes": writtenBytes, "flushes": flushes,
+            "fsyncs": fsyncs, "compactions": compactions, "checkpoints": checkpoints, "faults": faults,
+            "waiting_bytes": waitingBytes,
+        ]
+    }
+}
