@@ -81,3 +81,12 @@ extension CausalObject {
         return (values, vtags)
     }
 }
+
+extension Fetched {
+    /// The same with the value of that name alone; nil where there is none. The context still covers all of them.
+    public func keeping(vtag: String) -> Fetched? {
+        guard let index = vtags.firstIndex(of: vtag) else { return nil }
+        return Fetched(
+            values: [values[index]], vtags: [vtag], context: context, isDeleted: isDeleted, receipt: receipt)
+    }
+}

@@ -243,3 +243,17 @@ protocol ClientNetwork: AnyObject {
     func connect(_ endpoint: Endpoint, _ hello: Hello, _ receiver: LinkReceiver) -> any ClientLink
     func schedule(at instant: Instant, _ body: @escaping () -> Void) -> Scheduled<Void>
 }
+
+extension LoopClient {
+    /// Whether the layout is known and every node that requests may go to has all its connections.
+    public var isFullyConnected: Bool {
+        eventLoop.assertInEventLoop()
+        return machine.isFullyConnected
+    }
+
+    /// What is wrong with every node, where none is connected or being tried; else nil.
+    public var connectionTrouble: String? {
+        eventLoop.assertInEventLoop()
+        return machine.connectionTrouble
+    }
+}

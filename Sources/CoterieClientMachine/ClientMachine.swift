@@ -75,6 +75,15 @@ public struct ClientMachine: Sendable {
     /// Whether some node is connected.
     public var isConnected: Bool { nodes.contains { $0.isUp } }
 
+    /// Whether the layout is known and every node that requests may go to has all its connections.
+    public var isFullyConnected: Bool {
+        layout != nil && nodes.contains { !$0.isRetired }
+            && nodes.allSatisfy { $0.isRetired || $0.links.allSatisfy { $0?.isUp == true } }
+    }
+
+    /// What is wrong with every node, where none is connected or being tried; else nil.
+    public var connectionTrouble: String? { cannotReach && stage == .running ? unreachableText : nil }
+
     /// Moves by one input; what must be done is appended to `effects`, in order.
     public mutating func handle(_ input: ClientInput, at now: Now, into effects: inout [ClientEffect]) {
         let now = now.monotonic

@@ -1,6 +1,6 @@
 // Protocol buffers' wire format, by hand: tags, varints, fixed64 and length-delimited fields, both ways.
 // (Encoding guide: protobuf.dev/programming-guides/encoding.) Default values are left out, as proto3 does; unknown
-// fields are skipped; groups are refused; nothing is allocated by an untrusted count.
+// fields are skipped; groups are refused; nothing is allocated by an untrusted count. Reading: ProtobufReader.swift.
 
 import NIOCore
 
@@ -67,8 +67,8 @@ extension ByteBuffer {
 
     /// Appends a bytes field, also where it is empty: presence says something.
     @inlinable public mutating func writeField(_ field: Int, bytes value: ByteBuffer) {
-        writeTag(field, .lengthDelimited)
-        writeLengthPrefixed(value)
+        writeFields(atMost: 20) { $0.prefix(field, length: value.readableBytes) }
+        writeImmutableBuffer(value)
     }
 
     /// Appends a string field; nothing where it is empty.
@@ -116,12 +116,7 @@ extension ByteBuffer {
 extension ByteBuffer {
     /// Appends a varint field, also where it is zero.
     @inlinable public mutating func writePresent(_ field: Int, varint value: UInt64) {
-        if field < 16, value < 0x80 {
-            writeInteger(UInt16(truncatingIfNeeded: field << 3) << 8 | UInt16(truncatingIfNeeded: value))
-        } else {
-            writeTag(field, .varint)
-            writeVarint(value)
-        }
+        writeFields(atMost: 20) { $0.present(field, varint: value) }
     }
 
     /// Appends a varint field of a signed number, also where it is zero.
@@ -136,101 +131,79 @@ extension ByteBuffer {
 
     /// Appends a fixed64 field, also where it is zero.
     @inlinable public mutating func writePresent(_ field: Int, fixed64 value: UInt64) {
-        writeTag(field, .fixed64)
-        writeInteger(value, endianness: .little)
+        writeFields(atMost: 20) { $0.present(field, fixed64: value) }
     }
 
     /// Appends a string field, also where it is empty.
     @inlinable public mutating func writePresent(_ field: Int, string value: String) {
-        writeTag(field, .lengthDelimited)
-        writeVarint(UInt64(value.utf8.count))
+        writeFields(atMost: 20) { $0.prefix(field, length: value.utf8.count) }
         writeString(value)
     }
 }
 
-/// Walks over the fields of a message. Field values that are bytes share the input's storage.
-public struct ProtobufReader: Sendable {
-    @usableFromInline var bytes: ByteBuffer
-    /// The number of the field that `next` came to.
-    public internal(set) var field = 0
-    @usableFromInline var type = ProtobufWireType.varint
+/// Writes numeric fields into memory that was checked once, instead of once for each byte or field.
+public struct ProtobufFieldWriter {
+    @usableFromInline let bytes: UnsafeMutableRawBufferPointer
+    @usableFromInline var position = 0
 
-    @inlinable public init(_ bytes: ByteBuffer) { self.bytes = bytes }
+    @inlinable init(_ bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
 
-    /// Goes to the next field; false at the end of the message. Each field must be read or skipped before.
-    public mutating func next() throws(ProtobufError) -> Bool {
-        guard bytes.readableBytes > 0 else { return false }
-        guard let tag = bytes.readVarint() else { throw .truncated(field: field) }
-        guard let type = ProtobufWireType(rawValue: UInt8(tag & 7)), tag >> 3 > 0, tag >> 3 < 1 << 29 else {
-            throw .badTag(tag)
+    /// A varint field; nothing where it is zero.
+    @inlinable public mutating func field(_ field: Int, varint value: UInt64) {
+        if value != 0 { present(field, varint: value) }
+    }
+
+    /// A varint field of a signed number, small ones of either sign short; nothing where it is zero.
+    @inlinable public mutating func field(_ field: Int, zigzag value: Int64) {
+        self.field(field, varint: UInt64(bitPattern: value << 1 ^ value >> 63))
+    }
+
+    /// A fixed64 field; nothing where it is zero.
+    @inlinable public mutating func field(_ field: Int, fixed64 value: UInt64) {
+        if value != 0 { present(field, fixed64: value) }
+    }
+
+    /// A varint field, also where it is zero.
+    @inlinable public mutating func present(_ field: Int, varint value: UInt64) {
+        precondition(bytes.count - position >= 20, "more fields than room was made for")
+        unchecked(UInt64(truncatingIfNeeded: field) << 3)
+        unchecked(value)
+    }
+
+    /// A fixed64 field, also where it is zero.
+    @inlinable public mutating func present(_ field: Int, fixed64 value: UInt64) {
+        precondition(bytes.count - position >= 20, "more fields than room was made for")
+        unchecked(UInt64(truncatingIfNeeded: field) << 3 | UInt64(ProtobufWireType.fixed64.rawValue))
+        bytes.storeBytes(of: value.littleEndian, toByteOffset: position, as: UInt64.self)
+        position += 8
+    }
+
+    /// The tag and length of a field whose bytes follow.
+    @inlinable public mutating func prefix(_ field: Int, length: Int) {
+        precondition(bytes.count - position >= 20, "more fields than room was made for")
+        unchecked(UInt64(truncatingIfNeeded: field) << 3 | UInt64(ProtobufWireType.lengthDelimited.rawValue))
+        unchecked(UInt64(length))
+    }
+
+    @inlinable mutating func unchecked(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes[position] = UInt8(truncatingIfNeeded: rest) | 0x80
+            rest >>= 7
+            position += 1
         }
-        field = Int(tag >> 3)
-        self.type = type
-        return true
+        bytes[position] = UInt8(truncatingIfNeeded: rest)
+        position += 1
     }
+}
 
-    public mutating func varint() throws(ProtobufError) -> UInt64 {
-        guard type == .varint else { throw .wrongWireType(field: field) }
-        guard let value = bytes.readVarint() else { throw .truncated(field: field) }
-        return value
-    }
-
-    @inlinable public mutating func bool() throws(ProtobufError) -> Bool { try varint() != 0 }
-
-    /// A varint that must fit the type.
-    @inlinable public mutating func integer<T: FixedWidthInteger>(_: T.Type = T.self) throws(ProtobufError) -> T {
-        guard let value = T(exactly: try varint()) else { throw .valueOutOfRange(field: field) }
-        return value
-    }
-
-    /// A signed number as `writeField(_:zigzag:)` writes it.
-    @inlinable public mutating func zigzag() throws(ProtobufError) -> Int64 {
-        let value = try varint()
-        return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
-    }
-
-    /// A varint that must be the raw value of a case.
-    @inlinable public mutating func choice<T: RawRepresentable>(
-        _: T.Type = T.self
-    ) throws(ProtobufError) -> T where T.RawValue: FixedWidthInteger {
-        guard let choice = T(rawValue: try integer()) else { throw .valueOutOfRange(field: field) }
-        return choice
-    }
-
-    public mutating func fixed64() throws(ProtobufError) -> UInt64 {
-        guard type == .fixed64 else { throw .wrongWireType(field: field) }
-        guard let value = bytes.readInteger(endianness: .little, as: UInt64.self) else {
-            throw .truncated(field: field)
-        }
-        return value
-    }
-
-    /// The bytes of a field, as a slice of the input.
-    public mutating func slice() throws(ProtobufError) -> ByteBuffer {
-        guard type == .lengthDelimited else { throw .wrongWireType(field: field) }
-        guard let value = bytes.readLengthPrefixed() else { throw .truncated(field: field) }
-        return value
-    }
-
-    public mutating func string() throws(ProtobufError) -> String {
-        let slice = try slice()
-        guard let text = String(validating: slice.readableBytesView, as: UTF8.self) else {
-            throw .badUTF8(field: field)
-        }
-        return text
-    }
-
-    /// A reader over a nested message.
-    public mutating func message() throws(ProtobufError) -> ProtobufReader { ProtobufReader(try slice()) }
-
-    /// Passes over the field.
-    public mutating func skip() throws(ProtobufError) {
-        switch type {
-        case .varint: _ = try varint()
-        case .fixed64: _ = try fixed64()
-        case .lengthDelimited: _ = try slice()
-        case .fixed32:
-            guard bytes.readInteger(as: UInt32.self) != nil else { throw .truncated(field: field) }
+extension ByteBuffer {
+    /// Appends several fields with one check of capacity. `atMost`: 20 bytes for each field.
+    @inlinable public mutating func writeFields(atMost: Int, _ write: (inout ProtobufFieldWriter) -> Void) {
+        writeWithUnsafeMutableBytes(minimumWritableBytes: atMost) { bytes in
+            var writer = ProtobufFieldWriter(bytes)
+            write(&writer)
+            return writer.position
         }
     }
 }

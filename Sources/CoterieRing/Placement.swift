@@ -4,8 +4,8 @@
 // Wanted, in this order:
 //   1. a partition's N slots are on N distinct members;
 //   2. each member's number of slots is its weight's share, rounded down or up; so is each zone's, and so is each
-//      member's number of slots at each place: as first owner, as second, … (at the first place exactly its share
-//      rounded down or up; the sum of the first n places mostly, and less than 2 off always);
+//      member's number of slots at each place: as first owner, as second, …, and, where zones leave room for it, among
+//      the first n places;
 //   3. each partition has, of each zone, the zone's share of N, rounded down or up: with zones of equal weight its
 //      slots are in min(N, zones) zones, else in as many as the zones' weights allow;
 //   4. the same for the first n slots of each partition, for every n < N, as far as a search finds it;
@@ -69,7 +69,7 @@ struct PlacementProblem {
         let bounds = ZoneBounds(self, shares)
         var filling = PartitionFilling(
             self, shares, SlotTargets(self, shares), bounds, generator: generator.split())
-        var exchange = ZoneExchange(self, bounds, rows: filling.fill())
+        var exchange = ZoneExchange(self, bounds, rows: filling.fill(), generator: generator.split())
         var order = PartitionOrder(shares, generator: generator.split())
         return order.arrange(exchange.mended()).flatMap { $0 }
     }

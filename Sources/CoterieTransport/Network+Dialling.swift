@@ -46,7 +46,8 @@ extension Network {
     private func objectionToBeing(_ peer: Peer, _ hello: Hello) -> Refusal? {
         if case .member(let number, _, _) = hello.speaker, number == peer.number { return nil }
         return Refusal(
-            .unknownMember, "\(peer.member.name) (\(peer.number)) should be at \(peer.member.peer), not \(hello.speaker)")
+            .unknownMember,
+            "\(peer.member.name) (\(peer.number)) should be at \(peer.member.peer), not \(hello.speaker)")
     }
 
     /// An attempt has failed, or a dialled connection has ended before it was one.

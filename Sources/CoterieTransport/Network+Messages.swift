@@ -126,11 +126,11 @@ extension Network: ConnectionOwner {
         scheduleRetry(peer)
     }
 
-    /// Says that a member will not have us, or we it; once until it changes.
+    /// Tells the node that a member will not have us, or we it; once until it changes. The node decides how loudly.
     func report(_ refusal: Refusal, of peer: Peer, byUs: Bool) {
         guard refusal.reason != .shuttingDown, peer.toldRefusal != refusal else { return }
         peer.toldRefusal = refusal
-        logger.warning(
+        logger.debug(
             byUs ? "refused a member" : "refused by a member",
             metadata: ["member": "\(peer.member.name)", "number": "\(peer.number)", "reason": "\(refusal.text)"])
         receiver?.memberRefused(peer.number, refusal, byUs: byUs)

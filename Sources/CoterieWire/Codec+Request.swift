@@ -8,12 +8,15 @@ import NIOCore
 
 extension Request {
     func encode(into out: inout ByteBuffer) {
-        out.writeField(1, fixed64: id.origin)
-        out.writeField(2, varint: id.sequence)
-        out.writeField(3, varint: epoch.rawValue)
-        out.writeField(4, zigzag: timeLeft.nanoseconds)
-        out.writeField(5, bool: forwarded)
-        out.writeField(6, bytes: request.key.bytes)
+        out.writeFields(atMost: 120) {
+            $0.field(1, fixed64: id.origin)
+            $0.field(2, varint: id.sequence)
+            $0.field(3, varint: epoch.rawValue)
+            $0.field(4, zigzag: timeLeft.nanoseconds)
+            $0.field(5, varint: forwarded ? 1 : 0)
+            $0.prefix(6, length: request.key.bytes.readableBytes)
+        }
+        out.writeImmutableBuffer(request.key.bytes)
         switch request.operation {
         case .get:
             out.writeField(7) { _ in }

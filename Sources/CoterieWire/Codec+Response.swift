@@ -81,17 +81,24 @@ extension Failure {
 
 extension Receipt {
     fileprivate func encode(into out: inout ByteBuffer) {
-        out.writeField(1, varint: UInt64(coordinator.rawValue))
-        out.writeField(2, varint: epoch.rawValue)
-        out.writeField(3, count: asked.n)
-        out.writeField(4, count: asked.quorum)
-        out.writeField(5, count: asked.primary)
-        out.writeField(6, count: asked.durable)
-        out.writeField(7, count: asked.nodeConfirms)
-        out.writeField(8, count: met)
-        out.writeField(9, count: metPrimary)
-        out.writeField(10, count: metDurable)
-        for responder in responders { out.writeField(11) { responder.encode(into: &$0) } }
+        out.writeFields(atMost: 200) {
+            $0.field(1, varint: UInt64(coordinator.rawValue))
+            $0.field(2, varint: epoch.rawValue)
+            $0.field(3, count: asked.n)
+            $0.field(4, count: asked.quorum)
+            $0.field(5, count: asked.primary)
+            $0.field(6, count: asked.durable)
+            $0.field(7, count: asked.nodeConfirms)
+            $0.field(8, count: met)
+            $0.field(9, count: metPrimary)
+            $0.field(10, count: metDurable)
+        }
+        for responder in responders {
+            out.writeFields(atMost: 80) {
+                $0.prefix(11, length: responder.encodedSize)
+                responder.encode(into: &$0)
+            }
+        }
         out.writeField(12, zigzag: duration.nanoseconds)
     }
 
@@ -120,10 +127,12 @@ extension Receipt {
 }
 
 extension Responder {
-    fileprivate func encode(into out: inout ByteBuffer) {
-        out.writeField(1, varint: UInt64(member.rawValue))
-        out.writeField(2, varint: UInt64(role.rawValue))
-        out.writeField(3, varint: UInt64(answer.rawValue))
+    fileprivate var encodedSize: Int { (member.rawValue == 0 ? 0 : 1 + varintSize(UInt64(member.rawValue))) + 4 }
+
+    fileprivate func encode(into out: inout ProtobufFieldWriter) {
+        out.field(1, varint: UInt64(member.rawValue))
+        out.field(2, varint: UInt64(role.rawValue))
+        out.field(3, varint: UInt64(answer.rawValue))
     }
 
     fileprivate init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {

@@ -33,7 +33,8 @@ extension Scan {
         }
         guard n > 0 else { throw .missingField(4) }
         self.init(
-            exchange: exchange, epoch: epoch, group: Group(partition: partition, n: n), start: start, maxBytes: maxBytes)
+            exchange: exchange, epoch: epoch, group: Group(partition: partition, n: n), start: start, maxBytes: maxBytes
+        )
     }
 }
 

@@ -6,15 +6,23 @@ import NIOCore
 
 extension Store {
     func encode(into out: inout ByteBuffer) {
-        out.writeField(1, varint: exchange)
-        out.writeField(2, varint: epoch.rawValue)
-        out.writeField(3, varint: round)
-        out.writeField(4, varint: UInt64(group.partition.rawValue))
-        out.writeField(5, varint: UInt64(group.n))
-        out.writeField(6, bytes: key.bytes)
+        out.writeFields(atMost: 120) {
+            $0.field(1, varint: exchange)
+            $0.field(2, varint: epoch.rawValue)
+            $0.field(3, varint: round)
+            $0.field(4, varint: UInt64(group.partition.rawValue))
+            $0.field(5, varint: UInt64(group.n))
+            $0.prefix(6, length: key.bytes.readableBytes)
+        }
+        out.writeImmutableBuffer(key.bytes)
         out.writeField(7, bytes: object)
-        if let event { out.writeField(8) { event.encode(into: &$0) } }
-        out.writeField(9, bool: durable)
+        out.writeFields(atMost: 140) {
+            if let event {
+                $0.prefix(8, length: event.encodedSize)
+                event.encode(into: &$0)
+            }
+            $0.field(9, varint: durable ? 1 : 0)
+        }
     }
 
     init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
@@ -51,12 +59,19 @@ extension Store {
 }
 
 extension Store.Event {
-    fileprivate func encode(into out: inout ByteBuffer) {
-        out.writeField(1, varint: UInt64(dot.replica.member.rawValue))
-        out.writeField(2, fixed64: dot.replica.incarnation.nonce)
-        out.writeField(3, varint: UInt64(dot.replica.incarnation.sub))
-        out.writeField(4, varint: dot.counter)
-        out.writeField(5, varint: previous)
+    fileprivate var encodedSize: Int {
+        func size(_ number: UInt64) -> Int { number == 0 ? 0 : 1 + varintSize(number) }
+        let incarnation = dot.replica.incarnation
+        return size(UInt64(dot.replica.member.rawValue)) + (incarnation.nonce == 0 ? 0 : 9)
+            + size(UInt64(incarnation.sub)) + size(dot.counter) + size(previous)
+    }
+
+    fileprivate func encode(into out: inout ProtobufFieldWriter) {
+        out.field(1, varint: UInt64(dot.replica.member.rawValue))
+        out.field(2, fixed64: dot.replica.incarnation.nonce)
+        out.field(3, varint: UInt64(dot.replica.incarnation.sub))
+        out.field(4, varint: dot.counter)
+        out.field(5, varint: previous)
     }
 
     fileprivate init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
@@ -85,11 +100,13 @@ extension Store.Event {
 
 extension StoreReply {
     func encode(into out: inout ByteBuffer) {
-        out.writeField(1, varint: exchange)
-        out.writeField(2, varint: epoch.rawValue)
-        switch status {
-        case .stored(let durable): out.writePresent(3, bool: durable)
-        case .refused(let code): out.writePresent(4, varint: UInt64(code.rawValue))
+        out.writeFields(atMost: 60) {
+            $0.field(1, varint: exchange)
+            $0.field(2, varint: epoch.rawValue)
+            switch status {
+            case .stored(let durable): $0.present(3, varint: durable ? 1 : 0)
+            case .refused(let code): $0.present(4, varint: UInt64(code.rawValue))
+            }
         }
     }
 
@@ -113,11 +130,14 @@ extension StoreReply {
 
 extension Fetch {
     func encode(into out: inout ByteBuffer) {
-        out.writeField(1, varint: exchange)
-        out.writeField(2, varint: epoch.rawValue)
-        out.writeField(3, varint: UInt64(group.partition.rawValue))
-        out.writeField(4, varint: UInt64(group.n))
-        out.writeField(5, bytes: key.bytes)
+        out.writeFields(atMost: 100) {
+            $0.field(1, varint: exchange)
+            $0.field(2, varint: epoch.rawValue)
+            $0.field(3, varint: UInt64(group.partition.rawValue))
+            $0.field(4, varint: UInt64(group.n))
+            $0.prefix(5, length: key.bytes.readableBytes)
+        }
+        out.writeImmutableBuffer(key.bytes)
         if let digest { out.writePresent(6, fixed64: digest) }
     }
 
@@ -147,15 +167,18 @@ extension Fetch {
 
 extension FetchReply {
     func encode(into out: inout ByteBuffer) {
-        out.writeField(1, varint: exchange)
-        out.writeField(2, varint: epoch.rawValue)
-        out.writeField(3, varint: round)
-        switch status {
-        case .same: out.writePresent(4, bool: true)
-        case .object(let object): out.writeField(5, bytes: object)
-        case .absent: out.writePresent(6, bool: true)
-        case .refused(let code): out.writePresent(7, varint: UInt64(code.rawValue))
+        out.writeFields(atMost: 80) {
+            $0.field(1, varint: exchange)
+            $0.field(2, varint: epoch.rawValue)
+            $0.field(3, varint: round)
+            switch status {
+            case .same: $0.present(4, varint: 1)
+            case .object(let object): $0.prefix(5, length: object.readableBytes)
+            case .absent: $0.present(6, varint: 1)
+            case .refused(let code): $0.present(7, varint: UInt64(code.rawValue))
+            }
         }
+        if case .object(let object) = status { out.writeImmutableBuffer(object) }
     }
 
     init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {

@@ -75,11 +75,11 @@ extension Quorum {
     }
 }
 
-extension ByteBuffer {
-    mutating func writeField(_ field: Int, count: Int) {
-        writeField(field, varint: UInt64(clamping: count))
-    }
+extension ProtobufFieldWriter {
+    mutating func field(_ field: Int, count: Int) { self.field(field, varint: UInt64(clamping: count)) }
+}
 
+extension ByteBuffer {
     mutating func writeOptional(_ field: Int, _ count: Int?) {
         if let count { writePresent(field, varint: UInt64(clamping: count)) }
     }

@@ -102,6 +102,7 @@ import Testing
             ("01 01" + entryA + "01 000500", .outOfRange(.siblingDistance, value: 5, allowed: 0 ... 4, offset: 15)),
             ("01 01" + entryA + "01 000001", .truncated(.payload, offset: 17)),
             ("01 01" + entryA + "02 000101 000003 616263", .truncated(.payload, offset: 20)),
+            ("01 01" + entryA + "02 000103 000000 61", .truncated(.payload, offset: 20)),
             (
                 "01 01" + entryA + "01 0000ffffffffffffffffff01",
                 .truncated(.payload, offset: 26)

@@ -3,6 +3,7 @@ import CoteriePrimitives
 import CoterieRing
 import CoterieTypes
 import CoterieWire
+import Foundation
 import HTTPTypes
 import NIOCore
 import Synchronization
@@ -195,6 +196,24 @@ extension FakeNode {
             ReceiptText(layout: node.layout).text(receipt, kind: .write)
                 == "coordinator=n4; epoch=3; n=3; w=2; pw=1; dw=1; node_confirms=2; met=2; primaries=1; durable=1; "
                 + "answers=n1:failed,n2:durable,m9:stored:fallback; us=1500")
+    }
+
+    @Test func aLookupTellsWhereAKeyLives() async throws {
+        let node = FakeNode()
+        let answer = try await node.answer(.get, "/admin/ring?type=n2&bucket=carts&key=al%2Fice")
+        let lookup = try JSONDecoder().decode(RingLookup.self, from: Data(answer.body.readableBytesView))
+        let key = ObjectKey(type: "n2", bucket: "carts", key: "al/ice")
+        let group = node.layout.group(for: key, n: 2)
+        let list = node.layout.preferenceList(for: group)
+        #expect(lookup.key == "al/ice")
+        #expect(lookup.partition == Int(group.partition.rawValue))
+        #expect(UInt64(lookup.hash, radix: 16) == key.hash(with: node.layout.hashKey))
+        #expect(lookup.hash.count == 16)
+        #expect(lookup.primaries.map(\.number) == list.primaries.map(\.rawValue))
+        #expect(lookup.primaries.map(\.slot) == [0, 1])
+        #expect(lookup.fallbacks.map(\.number) == list.fallbacks.map(\.rawValue))
+        #expect(lookup.fallbacks.allSatisfy { $0.slot == nil })
+        #expect(lookup.primaries.first?.http == node.layout.member(list.primaries[0])?.http.description)
     }
 
     @Test func theLayoutTellsWhoOwnsHowMuch() async throws {

@@ -26,6 +26,16 @@ import Testing
         #expect(part.next() != random.next())
     }
 
+    /// A bound for which a quarter of all draws must be thrown away to be fair.
+    @Test func goldenDrawsBelowAHugeBound() {
+        var random = SeededGenerator(seed: 7)
+        #expect(
+            (0 ..< 6).map { _ in random.below(3 << 61) } == [
+                4_846_258_151_560_678_497, 1_928_269_721_375_543_502, 5_808_147_339_934_739_864,
+                6_037_439_055_838_090_395, 420_254_273_381_114_143, 722_437_603_611_755_698,
+            ])
+    }
+
     @Test func drawsLieBelowTheirBoundAndReachAllOfIt() {
         var random = SeededGenerator(seed: 3)
         for bound in 1 ... 20 {

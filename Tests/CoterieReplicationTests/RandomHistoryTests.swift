@@ -43,6 +43,7 @@ private final class RandomRun {
 
     func run(steps: Int) {
         for _ in 0 ..< steps {
+            if generator.chance(1, in: 20) { cluster[anyNode()].engine.readsAreSlow = generator.chance(1, in: 2) }
             switch generator.below(100) {
             case 0 ..< 40: write()
             case 40 ..< 50: delete()

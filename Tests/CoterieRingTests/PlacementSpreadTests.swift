@@ -12,7 +12,7 @@ import Testing
         let figures = Spread(layout)
         #expect(figures.shared.most <= figures.shared.even * 1.25 + 2, "\(figures)")
         #expect(figures.followed.most <= figures.followed.even * 1.25 + 2, "\(figures)")
-        #expect(figures.fallback.most <= figures.fallback.even * 1.5 + 4, "\(figures)")
+        #expect(figures.fallback.most <= figures.fallback.even * 1.25 + 3, "\(figures)")
         #expect(figures.leastPartners == count - 1, "\(figures)")
     }
 
@@ -33,7 +33,7 @@ import Testing
         let figures = Spread(layout)
         #expect(figures.shared.most > figures.shared.even * 1.25 + 2, "\(figures)")
         #expect(figures.followed.most > figures.followed.even * 1.25 + 2, "\(figures)")
-        #expect(figures.fallback.most > figures.fallback.even * 1.5 + 4, "\(figures)")
+        #expect(figures.fallback.most > figures.fallback.even * 1.25 + 3, "\(figures)")
         #expect(figures.leastPartners == 4)
     }
 }

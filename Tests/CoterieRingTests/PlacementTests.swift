@@ -84,12 +84,21 @@ import Testing
         }
     }
 
+    /// Also where the last partitions, filled from what is left, must be mended for it.
     @Test func equalZonesKeepTheFirstNSlotsApart() throws {
-        for (zones, perZone, replicas) in [(3, 2, 3), (2, 3, 3), (2, 1, 2), (3, 4, 5), (5, 4, 5), (3, 1, 2), (4, 3, 3)]
-        {
+        let shapes = [
+            (3, 2, 3, 256), (2, 3, 3, 256), (2, 1, 2, 256), (3, 4, 5, 256), (5, 4, 5, 256), (3, 1, 2, 256),
+            (4, 3, 3, 256),
+            (2, 3, 5, 256), (2, 3, 6, 64), (3, 2, 6, 256), (3, 3, 6, 100), (3, 4, 4, 64), (4, 6, 6, 100),
+            (5, 2, 6, 100),
+        ]
+        for (zones, perZone, replicas, partitions) in shapes {
             let layout = try makeLayout(
-                members: makeMembers(zones * perZone, zone: { "z\($0 % zones)" }), replicas: replicas)
-            #expect(layout.balance().crowdedOfFirst == Array(repeating: 0, count: replicas), "\(zones)×\(perZone)")
+                members: makeMembers(zones * perZone, zone: { "z\($0 % zones)" }), partitions: partitions,
+                replicas: replicas)
+            #expect(
+                layout.balance().crowdedOfFirst == Array(repeating: 0, count: replicas),
+                "\(zones) zones of \(perZone), N=\(replicas), Q=\(partitions)")
             #expect(layout.placementNotes.isEmpty)
         }
     }
@@ -136,7 +145,7 @@ import Testing
 }
 
 enum PinnedPlacement {
-    static let first: [UInt32] = [1, 4, 5]
-    static let five = "bc6d7cc31e7b9e8f"
-    static let zoned = "be2de1114cce4134"
+    static let first: [UInt32] = [4, 3, 2]
+    static let five = "2895a789b56975cb"
+    static let zoned = "979de7c801a4cbca"
 }

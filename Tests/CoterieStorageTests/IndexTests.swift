@@ -39,8 +39,8 @@ import Testing
         }
         index.checkInvariants()
         var walked: [(key: [UInt8], location: Location)] = []
-        index.forEach(from: UnsafeRawBufferPointer(start: nil, count: 0)) { key, location in
-            walked.append((Array(key), location))
+        index.forEach(from: UnsafeRawBufferPointer(start: nil, count: 0)) { prefix, suffix, location in
+            walked.append((Array(prefix) + Array(suffix), location))
             return true
         }
         let expected = sorted(model)

@@ -121,7 +121,9 @@ struct FrameDecoderTests {
     }
 
     @Test func otherProtocolsAreRefusedByTheirFirstBytes() {
-        for text in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "*1\r\n$4\r\nPING\r\n*1\r\n", "\u{16}\u{3}\u{1}aaaaaaaaaaaaaa"] {
+        for text in [
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "*1\r\n$4\r\nPING\r\n*1\r\n", "\u{16}\u{3}\u{1}aaaaaaaaaaaaaa",
+        ] {
             var decoder = FrameDecoder(maxFrameBytes: 64 << 20)
             decoder.append(ByteBuffer(string: text))
             #expect(throws: FrameError.self) { try decoder.next() }

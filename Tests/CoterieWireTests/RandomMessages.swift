@@ -24,7 +24,9 @@ struct RandomMessages {
 
     mutating func maybe<T>(_ value: (inout Self) -> T) -> T? { generator.chance(1, in: 2) ? value(&self) : nil }
 
-    mutating func list<T>(_ element: (inout Self) -> T) -> [T] { (0 ..< generator.below(4)).map { _ in element(&self) } }
+    mutating func list<T>(_ element: (inout Self) -> T) -> [T] {
+        (0 ..< generator.below(4)).map { _ in element(&self) }
+    }
 
     mutating func flag() -> Bool { generator.chance(1, in: 2) }
 

@@ -188,7 +188,10 @@ enum Samples {
             ("layout-reply", .layoutReply(LayoutReply(layout: ByteBuffer(bytes: [1, 2, 3])))),
             ("heartbeat", .heartbeat(Heartbeat(sequence: 128, isReply: false, epoch: Epoch(4)))),
             ("heartbeat-reply", .heartbeat(Heartbeat(sequence: 128, isReply: true, epoch: Epoch(4)))),
-            ("properties", .properties(PropertiesUpdate(bucket: bucket, properties: properties, time: 77, author: author))),
+            (
+                "properties",
+                .properties(PropertiesUpdate(bucket: bucket, properties: properties, time: 77, author: author))
+            ),
             (
                 "properties-reset",
                 .properties(PropertiesUpdate(bucket: bucket, properties: .init(), time: 78, author: author))

@@ -1,6 +1,7 @@
 // Directories and small files, with the system's own words for what went wrong.
 
 import CoterieServer
+import Foundation
 
 #if canImport(Glibc)
     import Glibc
@@ -47,8 +48,8 @@ enum LocalFiles {
     }
 
     static func isDirectory(_ path: String) -> Bool {
-        var facts = stat()
-        return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
     }
 
     private static func failure(_ what: String, _ path: String) -> CommandFailure {

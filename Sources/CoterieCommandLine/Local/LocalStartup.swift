@@ -11,11 +11,15 @@ import NIOCore
 struct LocalStartup: Sendable {
     let cluster: LocalCluster
     let output: Output
-    /// How long all of them may take; opening a large store takes its time.
+    /// How long all of them may take to answer; opening a large store takes its time.
     var patience = Duration.seconds(120)
+    /// How long to wait for a node that answers to serve: one whose store is empty asks its peers first, and may have to
+    /// be refilled. After that it is left to it.
+    var servingPatience = Duration.seconds(10)
 
-    /// Starts those of `members` that do not run; returns when all of them answer. Throws a `CommandFailure` with the
-    /// last log lines of the node that failed, or `CancellationError`; nothing that it started runs then.
+    /// Starts those of `members` that do not run; returns when all of them answer, and serve or have had their time to.
+    /// Throws a `CommandFailure` with the last log lines of the node that failed, or `CancellationError`; nothing that it
+    /// started runs then.
     func start(_ members: [Member]) async throws {
         let toStart = members.filter { cluster.process(of: $0) == nil }
         for member in toStart { try cluster.checkPorts(of: member) }
@@ -35,13 +39,21 @@ struct LocalStartup: Sendable {
     private func waitUntilReady(_ members: [Member], started: Set<String>) async throws {
         let clock = ContinuousClock()
         let begin = clock.now
-        var progress = Progress(members: members, output: output)
+        var answering: [String: ContinuousClock.Instant] = [:]
+        var progress = StartupProgress(members: members, output: output)
         defer { progress.finish() }
         while true {
             for member in members where !progress.isReady(member) {
                 try check(member, since: begin, clock: clock)
-                if await answers(member) {
+                guard let service = await service(of: member) else { continue }
+                let since = answering[member.name] ?? clock.now
+                answering[member.name] = since
+                if service == "serving" {
                     progress.setReady(member, after: clock.now - begin, wasRunning: !started.contains(member.name))
+                } else if clock.now - since > servingPatience {
+                    progress.setUnready(member, service)
+                } else {
+                    progress.setService(member, service)
                 }
             }
             progress.draw()
@@ -51,11 +63,12 @@ struct LocalStartup: Sendable {
         }
     }
 
-    private func answers(_ member: Member) async -> Bool {
-        guard let status = try? await AdminClient.status(at: member.http, timeout: .milliseconds(500)) else {
-            return false
-        }
-        return status.node == member.name && status.cluster == cluster.file.cluster.name
+    /// What a node says that it does; nil where it does not answer.
+    private func service(of member: Member) async -> String? {
+        guard let status = try? await AdminClient.status(at: member.http, timeout: .milliseconds(500)),
+            status.node == member.name, status.cluster == cluster.file.cluster.name
+        else { return nil }
+        return status.service
     }
 
     /// Throws where the process has ended or takes too long.
@@ -80,44 +93,4 @@ struct LocalStartup: Sendable {
         let lines = cluster.directory.lastLines(of: member.name, 10).map { "  \($0)" }
         return ([title] + lines + ["all of it: \(cluster.directory.log(member.name))"]).joined(separator: "\n")
     }
-}
-
-/// The lines that show who is ready: redrawn in place on a terminal, one line as each becomes ready elsewhere.
-private struct Progress {
-    private let members: [Member]
-    private let output: Output
-    private var ready: [String: String] = [:]
-    private var screen: LiveLines?
-    private var turn = 0
-
-    init(members: [Member], output: Output) {
-        self.members = members
-        self.output = output
-        if output.isTerminal { screen = LiveLines(output) }
-    }
-
-    var isComplete: Bool { ready.count == members.count }
-
-    func isReady(_ member: Member) -> Bool { ready[member.name] != nil }
-
-    mutating func setReady(_ member: Member, after: Duration, wasRunning: Bool) {
-        let seconds = Double(after.components.seconds) + Double(after.components.attoseconds) / 1e18
-        let text = wasRunning ? "runs already" : "ready after \(LocalStatusTable.decimal(seconds, digits: 2)) s"
-        ready[member.name] = text
-        if screen == nil { output.line("\(member.name)  \(text)  peer \(member.peer)  http \(member.http)") }
-    }
-
-    mutating func draw() {
-        guard screen != nil else { return }
-        turn += 1
-        let spinner = Array("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
-        let lines = members.map { member in
-            let mark = ready[member.name] == nil
-                ? output.styled(String(spinner[turn % spinner.count]), .yellow) : output.styled("✓", .green)
-            return "\(mark) \(member.name)  \(ready[member.name] ?? "starting")"
-        }
-        screen?.draw(lines)
-    }
-
-    mutating func finish() { screen?.leave() }
 }

@@ -17,7 +17,7 @@ struct LocalStatusTable {
         ]
         var columns = Columns(titles)
         for node in status.nodes {
-            var cells = [node.name, styled(node.state), node.pid.map { "\($0)" } ?? "-"]
+            var cells = [node.name, state(of: node), node.pid.map { "\($0)" } ?? "-"]
             if let rates { cells.append(rates[node.name].map(Self.rate) ?? "-") }
             let latencies = node.status?.latencies ?? [:]
             for kind in ["get", "put"] {
@@ -31,6 +31,14 @@ struct LocalStatusTable {
             columns.add(cells)
         }
         return columns.lines(on: output)
+    }
+
+    /// The state, and what the node does where it does not serve.
+    private func state(of node: LocalStatus.Node) -> String {
+        guard node.state == .alive, let service = node.status?.service, service != "serving" else {
+            return styled(node.state)
+        }
+        return styled(.alive) + ", " + output.styled(service, .yellow)
     }
 
     private func styled(_ state: LocalStatus.State) -> String {

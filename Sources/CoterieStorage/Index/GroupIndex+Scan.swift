@@ -11,8 +11,9 @@ extension GroupIndex {
         ends.reserveCapacity(min(limit, count))
         var all = ByteBuffer()
         start.withUnsafeReadableBytes { start in
-            forEach(from: start) { key, _ in
-                all.writeBytes(key)
+            forEach(from: start) { prefix, suffix, _ in
+                all.writeBytes(prefix)
+                all.writeBytes(suffix)
                 ends.append(all.writerIndex)
                 return ends.count < limit
             }
@@ -26,19 +27,25 @@ extension GroupIndex {
         return keys
     }
 
-    /// Visits keys from `start` (inclusive) on, in order, until `body` says false.
-    func forEach(from start: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, Location) -> Bool) {
-        guard let first = firstPlace(for: start) else { return }
-        var index = branches[first.branch][first.page].search(start).index
+    /// Visits keys, each in two parts, from `start` (inclusive) on, in order, until `body` says false.
+    func forEach(
+        from start: UnsafeRawBufferPointer,
+        _ body: (_ prefix: UnsafeRawBufferPointer, _ suffix: UnsafeRawBufferPointer, Location) -> Bool
+    ) {
+        guard let first = place(of: start) else { return }
         var page = first.page
-        for branch in first.branch ..< branches.count {
-            while page < branches[branch].count {
-                let leaf = branches[branch][page]
-                while index < leaf.count {
-                    let location = leaf.location(at: index)
-                    guard leaf.withKey(at: index, { body($0, location) }) else { return }
-                    index += 1
+        var index = branches[first.branch].pages[page].search(start).index
+        for branch in branches[first.branch...] {
+            while page < branch.count {
+                let goesOn = branch.pages[page].bytes.withUnsafeBytes { raw in
+                    let view = PageView(raw)
+                    while index < view.count {
+                        guard body(view.prefix, view.suffix(at: index), view.location(at: index)) else { return false }
+                        index += 1
+                    }
+                    return true
                 }
+                guard goesOn else { return }
                 index = 0
                 page += 1
             }
@@ -46,35 +53,25 @@ extension GroupIndex {
         }
     }
 
-    private func firstPlace(for key: UnsafeRawBufferPointer) -> (branch: Int, page: Int)? {
-        guard !branches.isEmpty else { return nil }
-        func starts(behind page: Page) -> Bool { page.withKey(at: 0) { compareBytes($0, key) > 0 } }
-        let branch = max(0, (branches.firstIndex { starts(behind: $0[0]) } ?? branches.count) - 1)
-        let page = max(0, (branches[branch].firstIndex { starts(behind: $0) } ?? branches[branch].count) - 1)
-        return (branch, page)
-    }
-
     /// Traps where an invariant of the structure does not hold. O(keys).
     func checkInvariants() {
         var keys = 0
         var pageTotal = 0
         var byteTotal = 0
-        var previous: Page?
+        var last: [UInt8]?
         for branch in branches {
-            precondition(!branch.isEmpty && branch.count <= Self.branchLimit, "a branch of \(branch.count) pages")
-            for page in branch {
+            branch.checkInvariants()
+            for page in branch.pages {
                 precondition(page.count > 0, "an empty page")
                 if let fault = page.structureFault { preconditionFailure("a page of the index is broken: \(fault)") }
-                if let previous {
-                    let order = previous.withKey(at: previous.count - 1) { last in
-                        page.withKey(at: 0) { compareBytes(last, $0) }
-                    }
-                    precondition(order < 0, "pages of the index are out of order")
+                if let last {
+                    let order = last.withUnsafeBytes { page.compareKey(at: 0, with: $0) }
+                    precondition(order > 0, "pages of the index are out of order")
                 }
+                last = page.key(at: page.count - 1)
                 keys += page.count
                 pageTotal += 1
                 byteTotal += page.bytes.count
-                previous = page
             }
         }
         precondition(keys == count, "the index counts \(count) keys and holds \(keys)")

@@ -116,7 +116,7 @@ struct CheckpointWriter {
             block.writeInteger(id.n)
             block.writeInteger(UInt8(0))
             while branch < keys.branches.count, before + block.readableBytes < limit || written == 0 {
-                let bytes = keys.branches[branch][page].bytes
+                let bytes = keys.branches[branch].pages[page].bytes
                 block.writeInteger(UInt16(bytes.count), endianness: .little)
                 block.writeBytes(bytes)
                 written += 1

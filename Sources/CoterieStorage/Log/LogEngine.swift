@@ -149,7 +149,7 @@ public final class LogEngine: StorageEngine {
         }
         let start = UnsafeRawBufferPointer(start: nil, count: 0)
         for (_, keys) in index.snapshot {
-            keys.forEach(from: start) { _, location in
+            keys.forEach(from: start) { _, _, location in
                 add(location)
                 return true
             }

@@ -52,8 +52,8 @@ extension LogEngine {
         /// `checkpointShare` times the size of that one. Default 64 MiB. It bounds what opening must replay, and how long
         /// compacted segments stay.
         public var checkpointBytes = 64 << 20
-        /// See `checkpointBytes`. Default 2: checkpoints cost at most half of what is logged.
-        public var checkpointShare = 2
+        /// See `checkpointBytes`. Default 3: checkpoints cost at most a third of what is logged.
+        public var checkpointShare = 3
         /// How much of a checkpoint is written in one step, in bytes. Default 256 KiB.
         public var checkpointStepBytes = 256 << 10
         /// With a full disk, each so many refused batches, writing is tried again. Default 256. `probeWritable` tries at once.

@@ -16,7 +16,8 @@ final class ToyEngine: StorageEngine {
     private var nextTicket: UInt64 = 0
     private var waiting: [BarrierTicket] = []
     private var inFlight: [UInt64: [BarrierTicket]] = [:]
-    private var loads: [UInt64: (LoadTicket, Place)] = [:]
+    /// What a read found when it began, as a disk's would.
+    private var loads: [UInt64: (LoadTicket, ReadResult)] = [:]
     private var reads: [DiskWork] = []
     private(set) var appliedBatches = 0
 
@@ -33,7 +34,7 @@ final class ToyEngine: StorageEngine {
         if readsAreSlow, values[Place(group: group, key: key)] != nil {
             nextTicket += 1
             let ticket = LoadTicket(rawValue: nextTicket)
-            loads[nextTicket] = (ticket, Place(group: group, key: key))
+            loads[nextTicket] = (ticket, now(Place(group: group, key: key)))
             reads.append(DiskWork(id: nextTicket, lane: .read, steps: []))
             return .pending(ticket)
         }
@@ -89,8 +90,8 @@ final class ToyEngine: StorageEngine {
     }
 
     func complete(_ completion: DiskCompletion, into events: inout [StorageEvent]) {
-        if let (ticket, place) = loads.removeValue(forKey: completion.id) {
-            events.append(.loaded(ticket, now(place)))
+        if let (ticket, result) = loads.removeValue(forKey: completion.id) {
+            events.append(.loaded(ticket, result))
         }
         for ticket in inFlight.removeValue(forKey: completion.id) ?? [] {
             if let barrierFailure {
