@@ -72,8 +72,14 @@ let package = Package(
             "ClientMachine", uses: ["Primitives", "Causality", "Types", "Ring", "Wire"],
             [nioCore, .product(name: "DequeModule", package: "swift-collections")]),
 
-        // Simulated environment: virtual disks now, the world in time.
-        module("Simulation", uses: ["Primitives", "Storage"], [nioCore]),
+        // What clients saw, and judges of it.
+        module("History", uses: ["Primitives", "Causality", "Types", "Ring", "Wire"], [nioCore]),
+        // The environment, simulated: production's machines and engines in virtual time, under faults.
+        module(
+            "Simulation",
+            uses: [
+                "Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication", "ClientMachine", "History",
+            ], [nioCore]),
 
         // Shells: sockets, files, clocks.
         module("FileDisk", uses: ["Primitives", "Storage", "C_CCoterieSystem"], [nioCore]),
@@ -105,5 +111,39 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(name: "coterie", dependencies: ["CoterieCommandLine"], swiftSettings: strict),
+
+        tests("Primitives", uses: ["Primitives"], [nioCore]),
+        tests("Causality", uses: ["Primitives", "Causality"], [nioCore]),
+        tests("Types", uses: ["Primitives", "Causality", "Types"], [nioCore]),
+        tests("Ring", uses: ["Primitives", "Ring"], [nioCore]),
+        tests(
+            "Wire", uses: ["Primitives", "Causality", "Types", "Ring", "Wire"], [nioCore],
+            resources: [.copy("golden.txt")]),
+        tests("Storage", uses: ["Primitives", "Storage", "Simulation", "FileDisk"], [nioCore]),
+        tests("FileDisk", uses: ["Primitives", "Storage", "FileDisk"], [nioCore]),
+        tests(
+            "Replication", uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication"],
+            [nioCore]),
+        tests(
+            "ClientMachine", uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "ClientMachine"], [nioCore]),
+        tests(
+            "Transport", uses: ["Primitives", "Causality", "Ring", "Wire", "Transport"],
+            [nioCore, nioPosix, logging, .product(name: "NIOEmbedded", package: "swift-nio")]),
+        tests(
+            "HTTP", uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "HTTP"],
+            [nioCore, nioPosix, logging, .product(name: "HTTPTypes", package: "swift-http-types")],
+            resources: [.copy("Transcripts")]),
+        tests(
+            "Client", uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "Transport", "Client"],
+            [
+                nioCore, nioPosix, logging, .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]),
+        tests("Settings", uses: ["Primitives", "Ring", "Wire", "Storage", "Replication", "Server"]),
+        tests(
+            "CommandLine", uses: ["Primitives", "Ring", "HTTP", "Server", "CommandLine"],
+            [
+                nioCore, nioPosix, logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        tests("Purity", uses: []),
     ]
 )

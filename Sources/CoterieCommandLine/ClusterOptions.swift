@@ -50,7 +50,8 @@ public struct ClusterOptions: ParsableArguments {
         guard FileManager.default.fileExists(atPath: path) else {
             guard data == nil else {
                 throw CommandFailure(
-                    .unreachable, "there is no cluster in \(directory): \(path) does not exist "
+                    .unreachable,
+                    "there is no cluster in \(directory): \(path) does not exist "
                         + "(coterie local up --data \(directory) makes one)")
             }
             return nil

@@ -29,7 +29,8 @@ public struct CoterieCommand: AsyncParsableCommand {
             78 bad configuration, 130 interrupted.
             """,
         subcommands: [
-            PutCommand.self, GetCommand.self, DeleteCommand.self, RingCommand.self, LocalCommand.self, ClusterCommand.self,
+            PutCommand.self, GetCommand.self, DeleteCommand.self, RingCommand.self, LocalCommand.self,
+            ClusterCommand.self,
             ServeCommand.self, DemoCommand.self,
         ])
 

@@ -77,8 +77,10 @@ public struct KnownCluster: Sendable {
                     .usage, "--node \(text): no cluster file gives node names here; give --data DIR, or HOST:PORT")
             }
             throw CommandFailure(
-                .usage, "--node \(text): no such node in \(cluster.source)"
-                    + NearestName.suggestion(for: text, among: names) + " (its nodes: \(names.joined(separator: ", ")))")
+                .usage,
+                "--node \(text): no such node in \(cluster.source)"
+                    + NearestName.suggestion(for: text, among: names) + " (its nodes: \(names.joined(separator: ", ")))"
+            )
         }
         return KnownCluster(chosen: KnownNode(address: try address(text, from: "--node")), source: "--node")
     }

@@ -7,10 +7,10 @@
 //    connection would stand until a heartbeat's deadline, and a restarted node must not be kept out so long.
 // 3. A second process on a copy of m's data or configuration, while the first is alive. It must stay out: a number has
 //    one bearer.
-// 2 and 3 are told apart by asking the bearer. It gets a heartbeat, to which a transport answers by itself; the newcomer
-// waits for its hello. An answer, or any byte, within `probeTimeout`: the newcomer is refused. None: it takes over. A
-// bearer that was only stopped or cut off then finds its connection closed, tries again, and is the newcomer itself.
-// Nothing of what is stored rests on this: dots carry the incarnation, so even two bearers never mint the same one.
+// 2 and 3 are told apart by asking the bearer. It gets a heartbeat, to which a transport answers by itself; the
+// newcomer waits for its hello. An answer, or any byte, within `probeTimeout`: the newcomer is refused. None: it takes
+// over. A bearer that was only stopped or cut off then finds its connection closed, tries again, and is the newcomer
+// itself. Nothing of what is stored rests on this: dots carry the incarnation, so even two bearers never mint the same.
 
 import CoteriePrimitives
 import CoterieRing

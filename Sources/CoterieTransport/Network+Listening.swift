@@ -118,7 +118,7 @@ extension Network {
         if case .refusing(let refusal) = end, refusal.reason == .malformed {
             malformedCount += 1
             logger.warning(
-                "closed a connection for malformed bytes",
+                "closed a connection that does not speak the protocol",
                 metadata: ["address": "\(connection.remoteAddress)", "reason": "\(refusal.text)"])
         }
     }

@@ -198,7 +198,7 @@ public final class Network: @unchecked Sendable {
 }
 
 extension Message {
-    /// What is answered instead of a response whose object does not fit a frame; nil where there is nothing to leave out.
+    /// What is answered instead of a response whose object does not fit a frame; nil where nothing can be left out.
     fileprivate func shortened(from bytes: Int, limit: Int) -> Message? {
         guard case .response(var response) = self else { return nil }
         switch response.reply.result {

@@ -17,8 +17,8 @@ public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Message {
-    /// Appends a whole frame and returns its bytes. Whether they are within the receiver's limit is the caller's to see.
-    /// O(bytes).
+    /// Appends a whole frame and returns its bytes. Whether they are within the receiver's limit is the caller's to
+    /// see. O(bytes).
     @discardableResult
     public func encode(into out: inout ByteBuffer) -> Int {
         switch self {

@@ -11,18 +11,18 @@ import Testing
 @testable import CoterieCommandLine
 
 /// Listens on loopback and answers each connection with fixed bytes once it has heard something.
-private final class FixedAnswer: Sendable {
+final class FixedAnswer: Sendable {
     let endpoint: Endpoint
     private let channel: any Channel
 
-    init(_ answer: String?, closing: Bool = true) async throws {
+    init(_ answer: String?, closing: Bool = true, port: Int = 0) async throws {
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(Answering(answer, closing))
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: "127.0.0.1", port: port).get()
         endpoint = Endpoint(host: "127.0.0.1", port: channel.localAddress?.port ?? 0)
     }
 

@@ -15,9 +15,10 @@ import Testing
         var columns = Columns([("NODE", .left), ("COUNT", .right), ("PLACE", .left)])
         columns.add(["n1", "7", "here"])
         columns.add(["n2000", "12345678", ""])
-        #expect(columns.lines(on: plain) == [
-            "NODE      COUNT  PLACE", "n1            7  here", "n2000  12345678",
-        ])
+        #expect(
+            columns.lines(on: plain) == [
+                "NODE      COUNT  PLACE", "n1            7  here", "n2000  12345678",
+            ])
     }
 
     @Test func coloursTakeNoWidth() {
@@ -44,16 +45,19 @@ import Testing
     }
 
     @Test func figuresAreShort() {
-        #expect([0, 850, 1_234, 12_345, 1_234_567].map(LocalStatusTable.microseconds)
-            == ["0us", "850us", "1.23ms", "12.3ms", "1.23s"])
-        #expect([900, 59_999, 185_000, 7_800_000, 354_000_000].map { LocalStatusTable.uptime($0) }
-            == ["0s", "59s", "3m05s", "2h10m", "4d02h"])
+        #expect(
+            [0, 850, 1_234, 12_345, 1_234_567].map(LocalStatusTable.microseconds)
+                == ["0us", "850us", "1.23ms", "12.3ms", "1.23s"])
+        #expect(
+            [900, 59_999, 185_000, 7_800_000, 354_000_000].map { LocalStatusTable.uptime($0) }
+                == ["0s", "59s", "3m05s", "2h10m", "4d02h"])
         #expect([0, 0.25, 9.96, 1_234.5].map(LocalStatusTable.rate) == ["0", "0.3", "10.0", "1235"])
     }
 }
 
 @Suite struct LogLineTests {
-    private func line(_ format: NodeSettings.LogFormat, _ message: String, _ fields: [(String, String)] = []) -> String {
+    private func line(_ format: NodeSettings.LogFormat, _ message: String, _ fields: [(String, String)] = []) -> String
+    {
         LineLogHandler(
             level: .info, format: format, output: Output(descriptor: 2, isTerminal: false, environment: [:]),
             now: { Date(timeIntervalSince1970: 1_700_000_000.123) }
@@ -63,19 +67,22 @@ import Testing
     @Test func logfmtQuotesWhatNeedsIt() {
         #expect(
             line(.logfmt, "disk is full", [("free", "0"), ("path", "a b"), ("why", "say \"no\"")])
-                == "time=2023-11-14T22:13:20.123Z level=warning msg=\"disk is full\" free=0 path=\"a b\" why=\"say \\\"no\\\"\"")
+                == "time=2023-11-14T22:13:20.123Z level=warning msg=\"disk is full\" free=0 path=\"a b\" why=\"say \\\"no\\\"\""
+        )
     }
 
     @Test func jsonIsOneObject() throws {
         let text = line(.json, "a \"quote\"\nand\ta line", [("k", "\u{1}")])
         let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: String]
-        #expect(object == [
-            "time": "2023-11-14T22:13:20.123Z", "level": "warning", "msg": "a \"quote\"\nand\ta line", "k": "\u{1}",
-        ])
+        #expect(
+            object == [
+                "time": "2023-11-14T22:13:20.123Z", "level": "warning", "msg": "a \"quote\"\nand\ta line", "k": "\u{1}",
+            ])
     }
 
     @Test func textIsForPeople() {
-        #expect(line(.text, "serving", [("http", "127.0.0.1:8101")]) == "22:13:20.123 WARNING  serving http=127.0.0.1:8101")
+        #expect(
+            line(.text, "serving", [("http", "127.0.0.1:8101")]) == "22:13:20.123 WARNING  serving http=127.0.0.1:8101")
     }
 
     @Test(arguments: [NodeSettings.LogFormat.text, .logfmt, .json])

@@ -32,7 +32,9 @@ import Testing
     }
 
     @Test func everyFileIsTidy() {
-        let folders = ["Sources", "Tests"].flatMap { tree.files(under: $0, ending: [".swift", ".md", ".proto", ".c", ".h"]) }
+        let folders = ["Sources", "Tests"].flatMap {
+            tree.files(under: $0, ending: [".swift", ".md", ".proto", ".c", ".h"])
+        }
         let others = ["README.md", "Makefile", ".ci/run", "Package.swift"].compactMap { tree.file($0) }
         for breach in (folders + others).flatMap(Rules.untidiness(in:)) { Issue.record("\(breach)") }
     }
@@ -58,7 +60,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "import NIOCore", "import CoteriePrimitives", "// Date() would be wrong here", "let text = \"Date() in a text\"",
+        "import NIOCore", "import CoteriePrimitives", "// Date() would be wrong here",
+        "let text = \"Date() in a text\"",
         "let date = update", "let x = Int.random(in: 0 ..< 9, using: &generator)", "let footprint(",
         "/* import Foundation */", "let long = \"\"\"", "func hash(into hasher: inout Hasher) {}",
     ])

@@ -19,7 +19,8 @@ struct PackageManifest: Sendable {
         for keyword in [".executableTarget(", ".target(", ".testTarget("] {
             for call in Self.calls(of: keyword, in: flat) where call.contains("name: \"") {
                 guard let name = Self.strings(in: call).first, !name.contains("\\(") else { continue }
-                arrows[name] = Set(Self.strings(in: call).dropFirst().filter { $0.hasPrefix("Coterie") || $0.hasPrefix("C") })
+                arrows[name] = Set(
+                    Self.strings(in: call).dropFirst().filter { $0.hasPrefix("Coterie") || $0.hasPrefix("C") })
             }
         }
     }

@@ -15,7 +15,9 @@ struct SourceFile: Sendable {
     var imports: [(module: String, line: Int)] {
         code.enumerated().compactMap { index, line in
             var words = line.split(separator: " ")
-            while let first = words.first, first.hasPrefix("@") || ["public", "internal", "private", "package"].contains(first) {
+            while let first = words.first,
+                first.hasPrefix("@") || ["public", "internal", "private", "package"].contains(first)
+            {
                 words.removeFirst()
             }
             guard words.first == "import", words.count > 1 else { return nil }

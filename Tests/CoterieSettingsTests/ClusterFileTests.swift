@@ -19,7 +19,10 @@ import Testing
 
     @Test func standardTypesAreAlwaysThereAndOwnOnesBesideThem() throws {
         let text = yaml().replacing(
-            "  nodes:", with: "  types:\n    - {name: carts, n: 2, type: lww, r: one, pw: quorum, notfoundOk: false, timeout: 3s}\n  nodes:")
+            "  nodes:",
+            with:
+                "  types:\n    - {name: carts, n: 2, type: lww, r: one, pw: quorum, notfoundOk: false, timeout: 3s}\n  nodes:"
+        )
         let cluster = try ClusterFile(parsing: text, path: "x").cluster
         for name in ["default", "siblings", "plain", "no_siblings", "lww", "n1", "n2", "n3", "lww_n3", "carts"] {
             #expect(cluster.bucketTypes.contains { $0.name == name }, "\(name)")
@@ -41,14 +44,20 @@ import Testing
     }
 
     @Test func settingsAreKeptInTheirSections() throws {
-        let file = try file("durability: {interval: 50ms}\nlimits: {maxValueBytes: 1MiB, maxSiblings: 7}\nstorage: {segmentBytes: 1MiB}\n")
+        let file = try file(
+            "durability: {interval: 50ms}\nlimits: {maxValueBytes: 1MiB, maxSiblings: 7}\nstorage: {segmentBytes: 1MiB}\n"
+        )
         let again = try readBack(file)
-        #expect(Set(again.settings.map { "\($0.setting.name)=\($0.text)" }) == [
-            "durability=interval:50ms", "limits.maxValueBytes=1MiB", "limits.maxSiblings=7", "storage.segmentBytes=1MiB",
-        ])
+        #expect(
+            Set(again.settings.map { "\($0.setting.name)=\($0.text)" }) == [
+                "durability=interval:50ms", "limits.maxValueBytes=1MiB", "limits.maxSiblings=7",
+                "storage.segmentBytes=1MiB",
+            ])
     }
 
-    @Test(arguments: ["plain", "with space", "a: b", "quote\"d", "back\\slash", "-dash", "null", "ünïcode", "#x", "true", "é"])
+    @Test(arguments: [
+        "plain", "with space", "a: b", "quote\"d", "back\\slash", "-dash", "null", "ünïcode", "#x", "true", "é",
+    ])
     func anyDataDirectoryIsQuotedAsNeeded(_ path: String) throws {
         let setting = try #require(SettingsTable.named("data"))
         var file = try file()

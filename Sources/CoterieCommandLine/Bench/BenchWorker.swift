@@ -8,6 +8,7 @@ import CoteriePrimitives
 import CoterieTypes
 import CoterieWire
 import Foundation
+import Histogram
 import NIOCore
 
 /// Drives one `LoopClient`. Confined to its event loop.

@@ -1,5 +1,7 @@
 // CPU time of processes: what a request costs, not only how long it takes.
 
+import CoterieRing
+import CoterieServer
 import Foundation
 
 #if canImport(Glibc)
@@ -42,14 +44,9 @@ struct NodeProcess: Hashable, Sendable {
 
     /// This process's own.
     static var ownMicroseconds: Int {
-        var usage = rusage()
-        #if canImport(Darwin)
-            getrusage(RUSAGE_SELF, &usage)
-        #else
-            getrusage(RUSAGE_SELF.self, &usage)
-        #endif
-        let times = [usage.ru_utime, usage.ru_stime]
-        return times.reduce(0) { $0 + Int($1.tv_sec) * 1_000_000 + Int($1.tv_usec) }
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Int(time.tv_sec) * 1_000_000 + Int(time.tv_nsec) / 1_000
     }
 }
 

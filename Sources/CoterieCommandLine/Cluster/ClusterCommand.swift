@@ -65,7 +65,9 @@ struct ClusterStatusCommand: AsyncParsableCommand {
             + "as \(status.node) sees it"
         let load =
             "slots per weight: \(number(balance.least)) to \(number(balance.most)), ideal \(number(balance.ideal))"
-        let types = "bucket types: " + layout.bucketTypes.map { "\($0.name) (n=\($0.n), \($0.type))" }
+        let types =
+            "bucket types: "
+            + layout.bucketTypes.map { "\($0.name) (n=\($0.n), \($0.type))" }
             .joined(separator: ", ")
         return [title] + columns.lines(on: output) + [load, types]
     }

@@ -43,10 +43,13 @@ struct RingCommand: AsyncParsableCommand {
             ("#", .right), ("NODE", .left), ("ROLE", .left), ("ZONE", .left), ("PEER", .left), ("HTTP", .left),
         ])
         for (index, place) in (lookup.primaries + lookup.fallbacks).enumerated() {
-            let role = place.slot.map { output.styled("primary, slot \($0)", .green) } ?? output.styled("fallback", .dim)
+            let role =
+                place.slot.map { output.styled("primary, slot \($0)", .green) } ?? output.styled("fallback", .dim)
             columns.add(["\(index + 1)", place.name, role, place.zone, place.peer, place.http])
         }
-        let name = lookup.type == "default" ? "\(lookup.bucket)/\(lookup.key)" : "\(lookup.type)/\(lookup.bucket)/\(lookup.key)"
+        let name =
+            lookup.type == "default"
+            ? "\(lookup.bucket)/\(lookup.key)" : "\(lookup.type)/\(lookup.bucket)/\(lookup.key)"
         return [
             "\(name): hash \(lookup.hash), partition \(lookup.partition), n=\(lookup.n), epoch \(lookup.epoch)"
         ] + columns.lines(on: output)

@@ -26,7 +26,9 @@ struct DemoCommand: AsyncParsableCommand {
     var keep = false
 
     func validate() throws {
-        guard (10 ... 1_000_000).contains(keys) else { throw ValidationError("--keys \(keys): allowed are 10 to 1000000") }
+        guard (10 ... 1_000_000).contains(keys) else {
+            throw ValidationError("--keys \(keys): allowed are 10 to 1000000")
+        }
         guard (1 ... 600).contains(seconds) else { throw ValidationError("--seconds \(seconds): allowed are 1 to 600") }
     }
 

@@ -40,7 +40,7 @@ struct DemoStory: Sendable {
         narrator.act("Five nodes, each a process of its own")
         narrator.say("Every key has three replicas on three of them. No node is special.")
         narrator.command("coterie local up --nodes 5 --replicas 3")
-        try await LocalStartup(cluster: cluster, output: narrator.output).start(cluster.members)
+        try await start(cluster.members)
         let status = await cluster.status()
         narrator.claim("all five nodes serve", status.isWhole)
     }
@@ -78,7 +78,8 @@ struct DemoStory: Sendable {
         narrator.command("coterie get carts alice")
         let siblings = try await here.get("alice")
         for value in text(siblings) { narrator.answer("sibling: \(value)") }
-        narrator.claim("neither write replaced the other: the cart has both", text(siblings) == ["milk bread", "milk eggs"])
+        narrator.claim(
+            "neither write replaced the other: the cart has both", text(siblings) == ["milk bread", "milk eggs"])
 
         narrator.act("The siblings are resolved")
         narrator.say("Whoever reads both knows what to make of them, and writes with the context of that read:")
@@ -86,7 +87,8 @@ struct DemoStory: Sendable {
         _ = try await there.put("alice", "milk bread eggs", context: siblings.context)
         for (bucket, member) in [(here, first), (there, second)] {
             let resolved = try await bucket.get("alice")
-            narrator.claim("through \(member.name) there is one cart: milk bread eggs", text(resolved) == ["milk bread eggs"])
+            narrator.claim(
+                "through \(member.name) there is one cart: milk bread eggs", text(resolved) == ["milk bread eggs"])
         }
     }
 
@@ -124,11 +126,12 @@ struct DemoStory: Sendable {
     private func comeBack(_ victim: Member, _ client: CoterieClient, _ load: DemoLoad) async throws {
         narrator.act("It comes back")
         narrator.command("coterie local start \(victim.name)")
-        try await LocalStartup(cluster: cluster, output: narrator.output).start([victim])
+        try await start([victim])
         let through = try stage.client(through: victim)
         let cart = try await through.bucket("carts").get("alice", options: RequestOptions(r: .all))
         narrator.claim("\(victim.name) answers with the cart: milk bread eggs", text(cart) == ["milk bread eggs"])
-        narrator.say("It missed \(seconds + 1) seconds of writes. Reads at R=3 compare the replicas and mend what is stale:")
+        narrator.say(
+            "It missed \(seconds + 1) seconds of writes. Reads at R=3 compare the replicas and mend what is stale:")
         let all = RequestOptions(r: .all, timeout: .seconds(10))
         await claimNothingLost(load, through.bucket("load"), options: all, "with \(victim.name) back, at R=3")
         await through.close()
@@ -148,7 +151,7 @@ struct DemoStory: Sendable {
         load.endPhase()
         narrator.claim("none of the five runs", cluster.members.allSatisfy { cluster.process(of: $0) == nil })
         narrator.command("coterie local up")
-        try await LocalStartup(cluster: cluster, output: narrator.output).start(cluster.members)
+        try await start(cluster.members)
         let fresh = try stage.client()
         await claimNothingLost(load, fresh.bucket("load"), options: DemoLoad.options, "after the restart, at R=2")
         await fresh.close()
@@ -162,6 +165,10 @@ struct DemoStory: Sendable {
     }
 
     // MARK: Parts
+
+    private func start(_ members: [Member]) async throws {
+        try await LocalStartup(cluster: cluster, output: narrator.output, indent: "   ").start(members)
+    }
 
     /// Runs `body` while the load runs, and ends the load.
     private func running(_ load: DemoLoad, _ client: CoterieClient, _ body: () async throws -> Void) async throws {
@@ -213,6 +220,7 @@ struct DemoStory: Sendable {
         let names = receipt.responders.map { responder in
             cluster.members.first { $0.number == responder.member }?.name ?? "\(responder.member)"
         }
-        return "stored: \(receipt.metDurable) of \(receipt.asked.n) owners have fsynced it (\(names.joined(separator: ", ")))"
+        return
+            "stored: \(receipt.metDurable) of \(receipt.asked.n) owners have fsynced it (\(names.joined(separator: ", ")))"
     }
 }

@@ -37,7 +37,8 @@ struct LocalCluster: Sendable {
         if let member = members.first(where: { $0.name == name }) { return member }
         let names = members.map(\.name)
         throw CommandFailure(
-            .usage, "there is no node \"\(name)\" in \(directory.path)"
+            .usage,
+            "there is no node \"\(name)\" in \(directory.path)"
                 + NearestName.suggestion(for: name, among: names) + " (its nodes: \(names.joined(separator: ", ")))")
     }
 
@@ -60,7 +61,8 @@ struct LocalCluster: Sendable {
         let spawn = Spawn(
             executable: executable,
             arguments: [
-                "serve", "--config", directory.clusterFile, "--node", member.name, "--data", directory.data(member.name),
+                "serve", "--config", directory.clusterFile, "--node", member.name, "--data",
+                directory.data(member.name),
             ],
             environment: Self.withoutSettings, log: directory.log(member.name))
         let pid: Int32
@@ -91,7 +93,8 @@ struct LocalCluster: Sendable {
         for (what, endpoint) in [("peer", member.peer), ("http", member.http)] {
             guard let problem = PortCheck.problem(listeningOn: endpoint) else { continue }
             throw CommandFailure(
-                .unreachable, "\(member.name) cannot listen on its \(what) address \(endpoint): \(problem)"
+                .unreachable,
+                "\(member.name) cannot listen on its \(what) address \(endpoint): \(problem)"
                     + "; free it, or make a cluster on other ports (--base-port, --data)")
         }
     }

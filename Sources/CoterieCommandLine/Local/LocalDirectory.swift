@@ -33,7 +33,8 @@ struct LocalDirectory: Hashable, Sendable {
     func read() throws -> ClusterFile {
         guard exists else {
             throw CommandFailure(
-                .unreachable, "there is no cluster in \(path): \(clusterFile) does not exist "
+                .unreachable,
+                "there is no cluster in \(path): \(clusterFile) does not exist "
                     + "(coterie local up\(flag) makes one)")
         }
         do {
@@ -74,7 +75,8 @@ struct LocalDirectory: Hashable, Sendable {
 
     static func shellQuoted(_ text: String) -> String {
         let plain = text.utf8.allSatisfy { byte in
-            byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") || byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+            byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z")
+                || byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
                 || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
                 || [UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ":")]
                     .contains(byte)
@@ -99,7 +101,8 @@ final class DirectoryLock: Sendable {
             let pid = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
                 .trimmingCharacters(in: .whitespacesAndNewlines)
             throw CommandFailure(
-                .locked, "\(directory) is in use: another `coterie local up` runs there"
+                .locked,
+                "\(directory) is in use: another `coterie local up` runs there"
                     + (pid.isEmpty ? "" : " (pid \(pid))") + "; stop it, or give another directory by --data")
         }
         ftruncate(descriptor, 0)

@@ -88,7 +88,8 @@ struct LocalStartCommand: AsyncParsableCommand {
         for member in members {
             if let process = cluster.process(of: member) {
                 throw CommandFailure(
-                    .failed, "\(member.name) runs already (pid \(process.pid)"
+                    .failed,
+                    "\(member.name) runs already (pid \(process.pid)"
                         + (process.state == .stopped ? ", paused: coterie local resume \(member.name)" : "") + ")")
             }
             if wipe { try cluster.wipe(member) }
@@ -134,7 +135,8 @@ struct LocalLogsCommand: AsyncParsableCommand {
         completion: .custom { words, _, _ in KnownCluster.nodeNames(completing: words) })
     var node: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("How many of the last lines to show.", valueName: "count"))
+    @Option(
+        name: [.customShort("n"), .long], help: ArgumentHelp("How many of the last lines to show.", valueName: "count"))
     var lines = 50
 
     @Flag(name: .shortAndLong, help: "Go on with new lines as they come, until Ctrl-C.")

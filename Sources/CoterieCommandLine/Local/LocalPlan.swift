@@ -17,7 +17,9 @@ struct LocalPlanOptions: ParsableArguments {
                 + "(default: 7100).", valueName: "port"))
     var basePort: Int?
 
-    @Option(name: .long, help: ArgumentHelp("Replicas of each key, N (default: 3, or the nodes if fewer).", valueName: "count"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Replicas of each key, N (default: 3, or the nodes if fewer).", valueName: "count"))
     var replicas: Int?
 
     @Option(name: .long, help: ArgumentHelp("Partitions of the hash space, Q (default: 256).", valueName: "count"))
@@ -53,7 +55,8 @@ struct LocalPlan: Sendable {
         self.settings = settings
         if let kind = options.defaultType, TypeKind(rawValue: kind) == nil {
             throw CommandFailure(
-                .usage, "--default-type \(kind): allowed are "
+                .usage,
+                "--default-type \(kind): allowed are "
                     + TypeKind.allCases.map(\.rawValue).joined(separator: " and "))
         }
         if let nodes = options.nodes, !LayoutLimits.members.contains(nodes) || nodes > 999 {
@@ -75,7 +78,8 @@ struct LocalPlan: Sendable {
         }
         guard base >= 1, base + 1_000 + count <= LayoutLimits.ports.upperBound else {
             throw CommandFailure(
-                .usage, "--base-port \(base): ports \(base + 1) to \(base + 1_000 + count) are needed, "
+                .usage,
+                "--base-port \(base): ports \(base + 1) to \(base + 1_000 + count) are needed, "
                     + "and the last there is is \(LayoutLimits.ports.upperBound)")
         }
         let host = wanted.host ?? Self.defaultHost

@@ -11,6 +11,8 @@ import NIOCore
 struct LocalStartup: Sendable {
     let cluster: LocalCluster
     let output: Output
+    /// What stands in front of each line.
+    var indent = ""
     /// How long all of them may take to answer; opening a large store takes its time.
     var patience = Duration.seconds(120)
     /// How long to wait for a node that answers to serve: one whose store is empty asks its peers first, and may have to
@@ -40,7 +42,7 @@ struct LocalStartup: Sendable {
         let clock = ContinuousClock()
         let begin = clock.now
         var answering: [String: ContinuousClock.Instant] = [:]
-        var progress = StartupProgress(members: members, output: output)
+        var progress = StartupProgress(members: members, output: output, indent: indent)
         defer { progress.finish() }
         while true {
             for member in members where !progress.isReady(member) {
@@ -85,7 +87,9 @@ struct LocalStartup: Sendable {
         guard clock.now - begin < patience else {
             throw CommandFailure(
                 .unreachable,
-                tail(of: member, "\(member.name) was not ready within \(patience.components.seconds) s; the last lines of its log:"))
+                tail(
+                    of: member,
+                    "\(member.name) was not ready within \(patience.components.seconds) s; the last lines of its log:"))
         }
     }
 

@@ -67,7 +67,8 @@ struct LocalUpCommand: AsyncParsableCommand {
     }
 
     private static let ownFlags = [
-        "--nodes", "--base-port", "--replicas", "--partitions", "--name", "--host", "--default-type", "--detach", "--data",
+        "--nodes", "--base-port", "--replicas", "--partitions", "--name", "--host", "--default-type", "--detach",
+        "--data",
     ]
 
     private func settings() throws -> [SettingAssignment] {

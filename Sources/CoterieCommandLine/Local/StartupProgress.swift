@@ -13,7 +13,10 @@ struct StartupProgress {
     private var turn = 0
     private static let spinner = Array("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
 
-    init(members: [Member], output: Output) {
+    private let indent: String
+
+    init(members: [Member], output: Output, indent: String) {
+        self.indent = indent
         self.members = members
         self.output = output
         if output.isTerminal { screen = LiveLines(output) }
@@ -39,7 +42,7 @@ struct StartupProgress {
 
     private mutating func finish(_ member: Member, _ text: String) {
         done[member.name] = text
-        if screen == nil { output.line("\(member.name)  \(text)  peer \(member.peer)  http \(member.http)") }
+        if screen == nil { output.line("\(indent)\(member.name)  \(text)  peer \(member.peer)  http \(member.http)") }
     }
 
     static func words(for service: String) -> String {
@@ -57,7 +60,7 @@ struct StartupProgress {
             let mark =
                 done[member.name] == nil
                 ? output.styled(String(Self.spinner[turn % Self.spinner.count]), .yellow) : output.styled("✓", .green)
-            return "\(mark) \(member.name)  \(done[member.name] ?? service[member.name] ?? "starting")"
+            return "\(indent)\(mark) \(member.name)  \(done[member.name] ?? service[member.name] ?? "starting")"
         }
         screen?.draw(lines)
     }

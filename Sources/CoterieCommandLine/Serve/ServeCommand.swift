@@ -23,7 +23,8 @@ struct ServeCommand: AsyncParsableCommand {
             """)
 
     @Option(
-        name: .long, help: ArgumentHelp("The YAML file with the cluster and settings (COTERIE_CONFIG).", valueName: "file"),
+        name: .long,
+        help: ArgumentHelp("The YAML file with the cluster and settings (COTERIE_CONFIG).", valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
@@ -69,11 +70,6 @@ struct ServeCommand: AsyncParsableCommand {
     /// The settings from all their sources.
     func load(environment: [String: String]) throws -> NodeSettings.Loaded {
         do {
-            guard let path = config ?? environment["COTERIE_CONFIG"], !path.isEmpty else {
-                throw SettingsError(
-                    "is missing: give the YAML file with the cluster's definition "
-                        + "(coterie serve --help-settings shows one)", setting: "--config")
-            }
             var flags: [SettingAssignment] = []
             for (name, text) in [("node", node), ("data", data)] {
                 guard let text, let setting = SettingsTable.named(name) else { continue }
@@ -81,6 +77,11 @@ struct ServeCommand: AsyncParsableCommand {
             }
             flags += try NodeSettings.assignments(
                 inFlags: settingFlags, beside: ["--config", "--help-settings", "--show-settings"])
+            guard let path = config ?? environment["COTERIE_CONFIG"], !path.isEmpty else {
+                throw SettingsError(
+                    "is missing: give the YAML file with the cluster's definition "
+                        + "(coterie serve --help-settings shows one)", setting: "--config")
+            }
             return try NodeSettings.load(file: ClusterFile.read(path), environment: environment, flags: flags)
         } catch let error as SettingsError {
             throw CommandFailure(error)

@@ -13,7 +13,7 @@ extension Problem {
     /// The failure of a request on a key. `receipt` tells which quorum was not met.
     init(_ failure: Failure, receipt: Receipt?, kind: RequestKind) {
         self.init(failure.code.httpStatus, failure.code.description, Self.detail(failure, receipt, kind))
-        outcome = failure.outcome
+        if kind == .write { outcome = failure.outcome }
         if failure.code == .overloaded { headers[.retryAfter] = "1" }
     }
 

@@ -45,7 +45,8 @@
 //   L7  There is one checkpoint at a time. If it is damaged, everything is replayed from the first segment: L1 and L6 make
 //       that right.
 //   L8  Opening never appends to a segment that was there: it cuts the torn tail, fsyncs, and begins a new one on the first write,
-//       into which it first copies what lies above the highest mark, as one batch. After a failed fsync a kernel may report
+//       into which it first copies what lies above the highest mark, as one batch; a segment without one whole batch counts as
+//       not begun. After a failed fsync a kernel may report
 //       success for pages that it has dropped ("fsyncgate"); only bytes written anew can be believed.
 
 import CoteriePrimitives

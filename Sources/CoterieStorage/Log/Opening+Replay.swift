@@ -37,6 +37,39 @@ extension Opening {
         }
     }
 
+    /// Removes the last segment where not even its first batch is whole: then the segment before is the last, as it was before
+    /// this one was begun, and what is doubtful in it is written anew (L8).
+    mutating func removeIfNothingIsWhole(_ number: UInt32) throws(StorageOpenError) -> Bool {
+        guard number != position.segment || position.offset == 0 else { return false }
+        let file = LogFormat.file(of: number)
+        let size = try onDisk { () throws(DiskError) in Int(try disk.size(of: file)) }
+        // As a rule the first batch lies at the beginning; only behind damage is the whole file of interest.
+        let isWhole =
+            beginsWhole(number, readAll(file, size: min(size, 1 << 20))) || beginsWhole(number, readAll(file, size: size))
+        guard !isWhole else { return false }
+        report.cutBytes += size
+        try onDisk { () throws(DiskError) in try disk.remove(file) }
+        return true
+    }
+
+    /// Whether the last segment begins with a batch that is whole, or was fsynced and so is none that never happened.
+    private func beginsWhole(_ number: UInt32, _ bytes: ByteBuffer) -> Bool {
+        bytes.withUnsafeReadableBytes { raw in
+            var walk = Walk(
+                number: number, file: "", isLast: true, place: LogFormat.segmentHeaderLength, proven: 0)
+            switch SegmentHeader.parse(raw, expecting: number) {
+            case .newer: return true
+            case .broken: return walk.isProven(1, raw)
+            case .header: break
+            }
+            while case .record(let record) = walk.reader.parse(raw, at: walk.place), record.bodyIsIntact(in: raw) {
+                if record.head.isLast { return true }
+                walk.place = record.end
+            }
+            return walk.isProven(walk.place + 1, raw)
+        }
+    }
+
     mutating func replaySegment(_ number: UInt32, from start: Int, isLast: Bool) throws(StorageOpenError) {
         let file = LogFormat.file(of: number)
         let size = try onDisk { () throws(DiskError) in Int(try disk.size(of: file)) }
@@ -49,7 +82,7 @@ extension Opening {
         if segments[number] == nil { segments.insert(Segment(number: number, length: size, state: .sealed)) }
         var walk = Walk(number: number, file: file, isLast: isLast, place: start, proven: start)
         let end = try bytes.withUnsafeReadableBytes { raw throws(StorageOpenError) -> Int in
-            guard try replayHeader(raw, &walk) else { return 0 }
+            try replayHeader(raw, &walk)
             replayRecords(raw, &walk)
             return closeLastBatch(raw, &walk)
         }
@@ -59,7 +92,7 @@ extension Opening {
             $0.isDurable = true
         }
         guard isLast else { return }
-        try cut(file, number, to: end, size: size)
+        try cut(file, to: end, size: size)
         let unprovenStart = max(walk.proven, LogFormat.segmentHeaderLength)
         if unprovenStart < end, let slice = bytes.getSlice(at: unprovenStart, length: end - unprovenStart) {
             unproven = Unproven(segment: number, offset: unprovenStart, bytes: slice)
@@ -67,15 +100,8 @@ extension Opening {
     }
 
     /// Cuts a torn tail off, and makes sure of the rest before anything is written behind it (L2).
-    private mutating func cut(_ file: String, _ number: UInt32, to end: Int, size: Int) throws(StorageOpenError) {
+    private mutating func cut(_ file: String, to end: Int, size: Int) throws(StorageOpenError) {
         report.cutBytes += size - end
-        if end < LogFormat.segmentHeaderLength {
-            try onDisk { () throws(DiskError) in try disk.remove(file) }
-            segments.remove(number)
-            // Numbers have no gaps but those that a checkpoint explains.
-            nextNumber = number
-            return
-        }
         if end < size { try onDisk { () throws(DiskError) in try disk.truncate(file, to: UInt64(end)) } }
         try onDisk { () throws(DiskError) in try disk.fsync(file) }
     }
@@ -103,17 +129,15 @@ extension Opening {
         return bytes
     }
 
-    /// Looks at the header where replay begins with it. False where there is nothing to replay.
-    private mutating func replayHeader(_ raw: UnsafeRawBufferPointer, _ walk: inout Walk) throws(StorageOpenError) -> Bool {
-        guard walk.place == 0 else { return true }
+    /// Looks at the header where replay begins with it.
+    private mutating func replayHeader(_ raw: UnsafeRawBufferPointer, _ walk: inout Walk) throws(StorageOpenError) {
+        guard walk.place == 0 else { return }
         walk.place = LogFormat.segmentHeaderLength
         switch SegmentHeader.parse(raw, expecting: walk.number) {
         case .newer(let version):
             throw .newerFormat(file: walk.file, version: version, supported: Int(LogFormat.version))
         case .broken(let reason):
-            if walk.isLast, !walk.isProven(1, raw) { return false }
             addFault(walk.file, 0, reason, raw.count < LogFormat.segmentHeaderLength ? .unknownKeys : .nothing)
-            return true
         case .header(let header):
             if let before = segments[header.previous], before.state != .drained, !before.isUnreadable,
                 UInt64(before.length) < header.previousLength
@@ -123,7 +147,6 @@ extension Opening {
             } else if segments[header.previous] == nil, report.usedCheckpoint, header.previous >= position.segment {
                 addFault(LogFormat.file(of: header.previous), 0, "the segment is missing", .unknownKeys)
             }
-            return true
         }
     }
 
@@ -219,8 +242,11 @@ extension Opening {
             return
         }
         guard isIntact else {
-            brokenMetadata[name] = RecordFault(
-                file: walk.file, offset: UInt64(record.start), reason: "the value does not match its checksum")
+            let fault = RecordFault(
+                file: walk.file, offset: UInt64(record.start),
+                reason: "the value of metadata record “\(name)” does not match its checksum")
+            report.faults.append(fault)
+            brokenMetadata[name] = fault
             return
         }
         segments.becameLive(location)

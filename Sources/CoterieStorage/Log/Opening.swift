@@ -88,8 +88,13 @@ struct Opening {
             // Segments go only with a checkpoint, and there is none.
             addFault(LogFormat.checkpointFile, 0, "segments are missing, and no checkpoint tells why", .unknownKeys)
         }
-        let behind = numbers.filter { $0 >= position.segment }
+        var behind = numbers.filter { $0 >= position.segment }
         nextNumber = max(position.segment, (numbers.last ?? 0) + 1, (segments.all.last?.number ?? 0) + 1)
+        while let newest = behind.last, try removeIfNothingIsWhole(newest) {
+            behind.removeLast()
+            // Numbers have no gaps but those that a checkpoint explains.
+            nextNumber = newest
+        }
         for number in behind {
             try replaySegment(
                 number, from: number == position.segment ? Int(position.offset) : 0, isLast: number == behind.last)

@@ -1,0 +1,97 @@
+# make run        five nodes in the foreground, until Ctrl-C (release build)
+# make demo       a tour on a real cluster, every claim checked; exit code 0 only if all held
+# make release    the optimised binary: .build/release/coterie
+# make build      the debug build
+# make test       all tests, well under ten minutes after the build
+# make check      lint, import check, rules of the house, links: what a review would ask for
+# make lint       the formatter's opinion, changing nothing
+# make format     the formatter's will
+# make bench      throughput and latency of a local cluster
+# make sim        seeded random runs: disks that lose and tear, clusters that crash (SEEDS=n multiplies them)
+# make scenario   the directed schedules that random search tends to miss
+# make soak       what takes longer: many seeds, many kills, many keys
+# make deps       what a fresh machine needs: checks Swift, installs zlib's headers or names them
+# make clean      removes build products (never a cluster's data)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+# One more folder than .build, if given: SCRATCH=/elsewhere
+BUILD := $(if $(SCRATCH),--scratch-path $(SCRATCH))
+PRODUCTS := $(or $(SCRATCH),.build)
+OS := $(shell uname -s)
+# Linux: a binary that needs no Swift runtime and starts in milliseconds.
+STATIC := $(if $(filter Linux,$(OS)),--static-swift-stdlib)
+COTERIE := $(PRODUCTS)/release/coterie
+SEEDS ?= 10
+
+.PHONY: help run demo release build test check lint format bench sim scenario soak deps clean
+
+help:
+	@sed -n 's/^# make /make /p' Makefile
+
+run: release
+	@$(COTERIE) local up --nodes 5
+
+demo: release
+	@$(COTERIE) demo
+
+release: deps
+	$(SWIFT) build $(BUILD) -c release --product coterie $(STATIC)
+
+build: deps
+	$(SWIFT) build $(BUILD)
+
+test: deps
+	$(SWIFT) test $(BUILD)
+
+check: deps lint
+	$(SWIFT) build $(BUILD) --explicit-target-dependency-import-check error
+	$(SWIFT) test $(BUILD) --filter CoteriePurityTests
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+format:
+	$(SWIFT) format format --in-place --recursive --parallel Package.swift Sources Tests
+
+bench: release
+	@$(COTERIE) bench
+
+sim: deps
+	COTERIE_SOAK=$(SEEDS) COTERIE_SEEDS=$(SEEDS) $(SWIFT) test $(BUILD) \
+	    --filter 'CoterieStorageTests.CrashTests|CoterieReplicationTests.RandomHistoryTests|CoterieClientMachineTests.Random'
+
+scenario: deps
+	$(SWIFT) test $(BUILD) --filter 'CoterieReplicationTests.(FailureTests|RefillTests|ForwardTests|RefusalTests)'
+
+soak: release
+	COTERIE_SOAK=100 COTERIE_SEEDS=200 $(SWIFT) test $(BUILD)
+	@$(COTERIE) demo --keys 100000 --seconds 60
+
+deps:
+	@command -v $(SWIFT) >/dev/null || { \
+	    echo "Swift 6.2 or later is needed and not found: see https://www.swift.org/install"; exit 1; }
+	@$(SWIFT) --version 2>/dev/null | grep -Eq 'Swift version (6\.([2-9]|[1-9][0-9])|[7-9]|[1-9][0-9])' || { \
+	    echo "Swift 6.2 or later is needed; this is: $$($(SWIFT) --version 2>/dev/null | head -1)"; exit 1; }
+ifeq ($(OS),Darwin)
+	@xcrun --show-sdk-path >/dev/null 2>&1 || { \
+	    echo "zlib's headers are part of the command line tools: xcode-select --install"; exit 1; }
+else
+	@if ! printf '#include <zlib.h>\n' | $$(command -v clang || command -v cc) -E - >/dev/null 2>&1; then \
+	    if ! command -v apt-get >/dev/null; then \
+	        echo "zlib's headers are missing: install zlib-devel (Fedora: sudo dnf install zlib-devel)"; exit 1; \
+	    elif [ "$$(id -u)" = 0 ]; then \
+	        apt-get update -qq && apt-get install -y -qq --no-install-recommends zlib1g-dev pkg-config; \
+	    elif sudo -n true 2>/dev/null; then \
+	        sudo apt-get update -qq && sudo apt-get install -y -qq --no-install-recommends zlib1g-dev pkg-config; \
+	    else \
+	        echo "zlib's headers are missing: sudo apt-get install zlib1g-dev"; exit 1; \
+	    fi; \
+	fi
+endif
+
+clean:
+	rm -rf $(PRODUCTS)

@@ -1,0 +1,92 @@
+// The examples of Documentation.docc, compiled and run: each of its Swift blocks must stand in this file.
+
+import CoterieClient
+import Foundation
+import Testing
+
+@Suite struct DocumentationTests {
+    @Test func theExamplesRun() async throws {
+        let toys = try await ToyCluster.start()
+        try await overview(toys)
+        try await CoterieClient.with(seeds: toys.endpoints.map(\.description)) { client in
+            let carts = client.bucket("carts")
+            try await contexts(carts)
+            try await resolving(carts)
+            try await outcomes(carts)
+            try await floors(carts)
+            #expect(try await carts.get("alice").values.count == 2)
+        }
+        try await toys.stop()
+    }
+
+    private func overview(_ toys: ToyCluster) async throws {
+        let CoterieClient = Configured(seeds: toys.endpoints)
+        let client = try CoterieClient(configuration: .init(seeds: ["127.0.0.1:7101", "127.0.0.1:7102"]))
+        let carts = client.bucket("carts")
+        try await carts.put("alice", "milk")
+        let cart = try await carts.get("alice")
+        print(cart.values.map { String(buffer: $0.value) })
+        await client.close()
+        #expect(cart.values.count == 1)
+    }
+
+    private func contexts(_ carts: Bucket) async throws {
+        let seen = try await carts.get("alice")
+        try await carts.put("alice", "milk, eggs", context: seen.context)
+    }
+
+    private func resolving(_ carts: Bucket) async throws {
+        let resolved = try await carts.get("alice", resolving: CartUnion())
+        print(resolved.siblings, resolved.value.map { String(buffer: $0.value) } ?? "nothing")
+
+        try await carts.update("alice", resolving: CartUnion(), isIdempotent: true) { cart in
+            let items = cart.map { String(buffer: $0.value).split(separator: "\n").map(String.init) } ?? []
+            return Set(items + ["bread"]).sorted().joined(separator: "\n")
+        }
+    }
+
+    private func outcomes(_ carts: Bucket) async throws {
+        do {
+            try await carts.put("alice", "milk", options: RequestOptions(w: .all, timeout: .seconds(1)))
+        } catch {
+            guard error.outcome == .unknown else { throw error }
+            let now = try await carts.get("alice")
+            print("perhaps: \(now.values.count) values, asked \(now.receipt.asked.quorum), met \(now.receipt.met)")
+        }
+    }
+
+    private func floors(_ carts: Bucket) async throws {
+        let stored = try await carts.put("bob", "tea", options: RequestOptions(w: .one))
+        let own = try await carts.get("bob", atLeast: stored.context, options: RequestOptions(r: .one))
+        #expect(own.values.count == 1)
+    }
+
+    @Test func everyExampleIsOneThatWasRun() throws {
+        let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        let article = here.appending(path: "../../Sources/CoterieClient/Documentation.docc/CoterieClient.md")
+        let text = try String(contentsOf: article, encoding: .utf8)
+        let run = try ["DocumentationTests.swift", "BucketTests.swift"]
+            .map { try String(contentsOf: here.appending(path: $0), encoding: .utf8) }.joined()
+        let blocks = text.components(separatedBy: "```swift\n").dropFirst()
+            .compactMap { $0.components(separatedBy: "\n```").first }
+        #expect(blocks.count >= 6)
+        for block in blocks { #expect(lines(run).contains(lines(block)), "not run: \(block)") }
+    }
+
+    /// Without indentation and empty lines.
+    private func lines(_ text: String) -> String {
+        text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+            .joined(separator: "\n")
+    }
+}
+
+/// Stands for the client's type in the example of the overview, whose addresses are those of a real cluster.
+private struct Configured {
+    let seeds: [Endpoint]
+
+    func callAsFunction(configuration: CoterieClient.Configuration) throws -> CoterieClient {
+        var configuration = configuration
+        configuration.seeds = seeds
+        return try CoterieClient(configuration: configuration)
+    }
+}
