@@ -83,15 +83,18 @@ private final class TransportLink: ClientLink, NativeConnectionOwner {
 
     func ended(_ connection: NativeConnection, _ end: ConnectionEnd) {
         self.connection = nil
-        receiver.down(LinkFailure(end))
+        receiver.down(LinkFailure(end, of: connection.endpoint))
     }
 }
 
 extension LinkFailure {
-    init(_ end: ConnectionEnd) {
+    /// The endpoint is named where the failure is shown; once is enough.
+    init(_ end: ConnectionEnd, of endpoint: Endpoint) {
+        let prefix = "\(endpoint): "
         self =
             switch end {
-            case .notConnected(let text): .notConnected(text)
+            case .notConnected(let text):
+                .notConnected(text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
             case .refused(let refusal): .refused(refusal)
             case .refusing(let refusal): .lost(refusal.text)
             case .lost(let text): .lost(text)

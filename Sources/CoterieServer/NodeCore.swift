@@ -197,7 +197,10 @@ final class NodeCore: NetworkReceiver, @unchecked Sendable {
         case .quarantined:
             logger.warning("the store was lost: nothing is served until it is refilled by the other owners")
         case .refillProgress(let done, let of):
-            logger.info("refilling", metadata: ["done": "\(done)", "of": "\(of)"])
+            // Some twenty lines, however many parts there are.
+            if done == of || done % max(1, of / 20) == 0 {
+                logger.info("refilling", metadata: ["done": "\(done)", "of": "\(of)"])
+            }
         case .identityRenewed(let reason): logger.warning("new identity", metadata: ["reason": "\(reason)"])
         case .recordCorrupt(let fault):
             logger.error(

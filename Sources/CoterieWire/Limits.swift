@@ -16,6 +16,8 @@ public struct Limits: Hashable, Sendable {
     public var warnSiblings = 25
     /// Siblings beyond which a write that would add another is refused.
     public var maxSiblings = 100
+    /// Bytes of one key's object with all its siblings, beyond which a write that would add to it is refused.
+    public var maxObjectBytes = 48 << 20
     /// Entries of a causal context.
     public var maxContextEntries = 10_000
     /// Bytes of one frame: one object with all its siblings must fit.
@@ -38,8 +40,11 @@ public struct Limits: Hashable, Sendable {
 
     /// Names the first relation between limits that does not hold; nil where all do.
     public var problem: String? {
-        if maxFrameBytes < maxValueBytes + (64 << 10) {
-            return "maxFrameBytes (\(maxFrameBytes)) must exceed maxValueBytes (\(maxValueBytes)) by 65536 or more"
+        if maxFrameBytes < maxObjectBytes + (64 << 10) {
+            return "maxFrameBytes (\(maxFrameBytes)) must exceed maxObjectBytes (\(maxObjectBytes)) by 65536 or more"
+        }
+        if maxObjectBytes < maxValueBytes + (64 << 10) {
+            return "maxObjectBytes (\(maxObjectBytes)) must exceed maxValueBytes (\(maxValueBytes)) by 65536 or more"
         }
         if warnSiblings > maxSiblings {
             return "warnSiblings (\(warnSiblings)) must not exceed maxSiblings (\(maxSiblings))"

@@ -47,7 +47,7 @@ public struct NodeMachine {
 
     public internal(set) var layout: Layout
     public internal(set) var counters = Counters()
-    /// How long requests took, by kind.
+    /// How long the requests took that were not failures, by kind.
     public internal(set) var latencies = Latencies()
     var minter: Minter
     var service = Service.starting

@@ -151,10 +151,11 @@ extension NodeMachine {
         precondition(!coordination.isAnswered, "a request is answered once")
         coordination.isAnswered = true
         let reply = ClientReply(result: result, receipt: receipt)
-        latencies.record(receipt.duration, of: coordination.request.operation)
         if case .failed(let failure) = result {
             counters.failures[failure.code, default: 0] += 1
             if failure.outcome == .unknown { counters.unknown += 1 }
+        } else {
+            latencies.record(receipt.duration, of: coordination.request.operation)
         }
         if coordination.request.operation.isWrite, let id = coordination.target.requestID {
             if case .failed(let failure) = result, failure.outcome == .notApplied {

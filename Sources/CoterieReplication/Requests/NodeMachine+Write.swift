@@ -102,6 +102,13 @@ extension NodeMachine {
                 "the key would have \(count) siblings; at most \(limits.maxSiblings) are allowed: "
                     + "read it and write with the context of the answer")
         }
+        let bytes = object.encodedSize
+        if bytes > limits.maxObjectBytes, bytes > local.encodedSize {
+            throw Failure(
+                .valueTooLarge,
+                "the key's \(count) siblings would have \(bytes) bytes; at most \(limits.maxObjectBytes) are allowed: "
+                    + "read it and write with the context of the answer")
+        }
         counters.discardedSiblings += discarded
         if count > limits.warnSiblings {
             counters.siblingWarnings += 1

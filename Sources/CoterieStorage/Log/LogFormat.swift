@@ -14,7 +14,7 @@
 //   10  u16      length of this header, 32              4  u8   kind (bits 0–2), flags (bits 4–6)
 //   12  u32      own number                             5  u8   n of the group
 //   16  u32      number of the segment before           6  u16  partition of the group
-//   20  u64      length of the segment before           8  u16  key length
+//   20  u64      length of the segment before (L8)      8  u16  key length
 //   28  u32      CRC-32 of bytes 0 ..< 28              10  u16  note length
 //   32           records                               12  u32  value length (of a mark: the proven length)
 //                                                      16  u32  body checksum: CRC-32 of note and value
@@ -45,9 +45,10 @@
 //   L7  There is one checkpoint at a time. If it is damaged, everything is replayed from the first segment: L1 and L6 make
 //       that right.
 //   L8  Opening never appends to a segment that was there: it cuts the torn tail, fsyncs, and begins a new one on the first write,
-//       into which it first copies what lies above the highest mark, as one batch; a segment without one whole batch counts as
-//       not begun. After a failed fsync a kernel may report
-//       success for pages that it has dropped ("fsyncgate"); only bytes written anew can be believed.
+//       into which it first copies what lies above the highest mark, as one batch. The new segment's header gives the mark as the
+//       length of the one before, and what lies behind is not replayed. A segment without one whole batch counts as not begun.
+//       After a failed fsync a kernel may report success for pages that it has dropped ("fsyncgate"); only bytes written anew
+//       can be believed.
 
 import CoteriePrimitives
 
@@ -88,7 +89,7 @@ enum LogFormat {
 /// The first bytes of a segment.
 struct SegmentHeader: Equatable {
     var number: UInt32
-    /// The segment before, which was complete and fsynced at `previousLength` bytes; 0 for none.
+    /// The segment before, of which `previousLength` bytes count, all of them fsynced; 0 for none.
     var previous: UInt32
     var previousLength: UInt64
 

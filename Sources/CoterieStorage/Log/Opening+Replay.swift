@@ -44,9 +44,8 @@ extension Opening {
         let file = LogFormat.file(of: number)
         let size = try onDisk { () throws(DiskError) in Int(try disk.size(of: file)) }
         // As a rule the first batch lies at the beginning; only behind damage is the whole file of interest.
-        let isWhole =
-            beginsWhole(number, readAll(file, size: min(size, 1 << 20))) || beginsWhole(number, readAll(file, size: size))
-        guard !isWhole else { return false }
+        if beginsWhole(number, try readAll(file, size: min(size, 1 << 20), isLast: true)) { return false }
+        if beginsWhole(number, try readAll(file, size: size, isLast: true)) { return false }
         report.cutBytes += size
         try onDisk { () throws(DiskError) in try disk.remove(file) }
         return true
@@ -70,12 +69,25 @@ extension Opening {
         }
     }
 
-    mutating func replaySegment(_ number: UInt32, from start: Int, isLast: Bool) throws(StorageOpenError) {
+    /// From where on a segment's content was written anew at the beginning of the next one; nil for nowhere.
+    func copiedFrom(_ number: UInt32, by next: UInt32) -> Int? {
+        guard let head = read(LogFormat.file(of: next), 0, LogFormat.segmentHeaderLength),
+            case .header(let header) = head.withUnsafeReadableBytes({ SegmentHeader.parse($0, expecting: next) }),
+            header.previous == number
+        else { return nil }
+        return Int(header.previousLength)
+    }
+
+    /// Replays a segment from `start` on, up to `limit` where there is one: what lies behind it comes again in the next segment.
+    mutating func replaySegment(
+        _ number: UInt32, from start: Int, limit: Int?, isLast: Bool
+    ) throws(StorageOpenError) {
         let file = LogFormat.file(of: number)
-        let size = try onDisk { () throws(DiskError) in Int(try disk.size(of: file)) }
-        let bytes = readAll(file, size: size)
-        guard start <= size else {
-            addFault(file, size, "the segment ends before the checkpoint's position \(start)", .unknownKeys)
+        let fileSize = try onDisk { () throws(DiskError) in Int(try disk.size(of: file)) }
+        let size = max(start, min(fileSize, limit ?? fileSize))
+        let bytes = try readAll(file, size: min(size, fileSize), isLast: isLast)
+        guard start <= fileSize else {
+            addFault(file, fileSize, "the segment ends before the checkpoint's position \(start)", .unknownKeys)
             segments.update(number) { $0.isUnreadable = true }
             return
         }
@@ -106,27 +118,35 @@ extension Opening {
         try onDisk { () throws(DiskError) in try disk.fsync(file) }
     }
 
-    /// Reads a whole segment. What cannot be read comes as zeros, which are no records: it is found and reported as such.
-    private func readAll(_ file: String, size: Int) -> ByteBuffer {
+    /// Reads a segment. What cannot be read comes as zeros, which are no records: it is found and reported as rot. Not in the
+    /// last segment, where bytes that are no record may be a torn tail, and would be cut: there an error of the disk is final.
+    private func readAll(_ file: String, size: Int, isLast: Bool) throws(StorageOpenError) -> ByteBuffer {
         var bytes = ByteBuffer()
         bytes.reserveCapacity(size)
         while bytes.readableBytes < size {
-            let offset = bytes.readableBytes
-            let large = min(size - offset, 1 << 20)
-            let small = min(size - offset, 4096)
-            var part: ByteBuffer?
-            do throws(DiskError) {
-                part = try disk.read(file, at: UInt64(offset), count: large)
-            } catch {
-                do throws(DiskError) { part = try disk.read(file, at: UInt64(offset), count: small) } catch {}
-            }
-            if let part, part.readableBytes > 0 {
+            let offset = UInt64(bytes.readableBytes)
+            let large = min(size - bytes.readableBytes, 1 << 20)
+            let small = min(large, 4096)
+            if let part = read(file, offset, large) ?? read(file, offset, small) {
                 bytes.writeImmutableBuffer(part)
+            } else if isLast {
+                bytes.writeImmutableBuffer(
+                    try onDisk { () throws(DiskError) in try disk.read(file, at: offset, count: small) })
             } else {
                 bytes.writeRepeatingByte(0, count: small)
             }
         }
         return bytes
+    }
+
+    /// Bytes of a file, where they can be read.
+    private func read(_ file: String, _ offset: UInt64, _ count: Int) -> ByteBuffer? {
+        do throws(DiskError) {
+            let bytes = try disk.read(file, at: offset, count: count)
+            return bytes.readableBytes > 0 ? bytes : nil
+        } catch {
+            return nil
+        }
     }
 
     /// Looks at the header where replay begins with it.

@@ -7,7 +7,8 @@
 //     extent `unknownKeys`: some key may now show an older record or none, and only the owner of the store can say what follows
 //     (design, section 4, rule 11). A key that the checkpoint covers is not touched by this: its place is known.
 //   - The newest record of a metadata name has a broken body: opening fails. Metadata is small, and says who we are.
-//   - In the last segment above the highest mark, all of these are a torn tail instead (L3): cut.
+//   - In the last segment above the highest mark, all of these are a torn tail instead (L3): cut. An error of the disk is never
+//     taken for a torn tail: in the last segment it ends the opening, elsewhere what cannot be read is rot.
 //
 // Rot of the very last write, above the last mark, cannot be told from a torn tail, and is cut like one. The write may have been
 // acknowledged; to the protocol above, it is a replica that silently lost its newest writes.
@@ -95,10 +96,14 @@ struct Opening {
             // Numbers have no gaps but those that a checkpoint explains.
             nextNumber = newest
         }
-        for number in behind {
+        for (place, number) in behind.enumerated() {
+            let next = place + 1 < behind.count ? behind[place + 1] : nil
             try replaySegment(
-                number, from: number == position.segment ? Int(position.offset) : 0, isLast: number == behind.last)
+                number, from: number == position.segment ? Int(position.offset) : 0,
+                limit: next.flatMap { copiedFrom(number, by: $0) }, isLast: next == nil)
         }
+        // What is not proven is written anew: the segment counts up to there, and the next one's header will say so.
+        if let unproven { segments.update(unproven.segment) { $0.length = unproven.offset } }
         if let newest = segments.all.last { last = (newest.number, UInt64(newest.length)) }
         if let (name, fault) = brokenMetadata.min(by: { $0.key < $1.key }) { throw .corruptMetadata(name: name, fault) }
     }
