@@ -6,7 +6,7 @@
 # make check      lint, import check, rules of the house, links: what a review would ask for
 # make lint       the formatter's opinion, changing nothing
 # make format     the formatter's will
-# make bench      throughput and latency of a local cluster
+# make bench      throughput and latency of a cluster of three, with and without fsync (BENCH_FLAGS="…")
 # make sim        seeded random runs: disks that lose and tear, clusters that crash (SEEDS=n multiplies them)
 # make scenario   the directed schedules that random search tends to miss
 # make soak       what takes longer: many seeds, many kills, many keys
@@ -26,6 +26,8 @@ OS := $(shell uname -s)
 STATIC := $(if $(filter Linux,$(OS)),--static-swift-stdlib)
 COTERIE := $(PRODUCTS)/release/coterie
 SEEDS ?= 10
+BENCH_PORT ?= 27100
+BENCH_FLAGS ?= --r 2 --w 2
 
 .PHONY: help run demo release build test check lint format bench sim scenario soak deps clean
 
@@ -44,6 +46,9 @@ release: deps
 build: deps
 	$(SWIFT) build $(BUILD)
 
+# The crash test of the store kills a process of its own: this one.
+test: export COTERIE_CRASH_WRITER = $(abspath $(PRODUCTS))/debug/coterie storage crash-writer
+test: export COTERIE_CRASH_ROUNDS ?= 100
 test: deps
 	$(SWIFT) test $(BUILD)
 
@@ -57,8 +62,17 @@ lint:
 format:
 	$(SWIFT) format format --in-place --recursive --parallel Package.swift Sources Tests
 
+# Three nodes, N=3, R=W=2, values of 100 bytes; once acknowledged when fsynced, once when handed to the system.
 bench: release
-	@$(COTERIE) bench
+	@for durability in fsync os; do \
+	    data=$$(mktemp -d); \
+	    trap "$(COTERIE) local down --data $$data/c >/dev/null 2>&1; rm -rf $$data" EXIT; \
+	    $(COTERIE) local up --data $$data/c --nodes 3 --base-port $(BENCH_PORT) --durability $$durability --detach >/dev/null; \
+	    echo "== durability $$durability"; \
+	    $(COTERIE) bench --data $$data/c $(BENCH_FLAGS); \
+	    $(COTERIE) local down --data $$data/c >/dev/null; \
+	    rm -rf $$data; \
+	done
 
 sim: deps
 	COTERIE_SOAK=$(SEEDS) COTERIE_SEEDS=$(SEEDS) $(SWIFT) test $(BUILD) \
@@ -68,7 +82,8 @@ scenario: deps
 	$(SWIFT) test $(BUILD) --filter 'CoterieReplicationTests.(FailureTests|RefillTests|ForwardTests|RefusalTests)'
 
 soak: release
-	COTERIE_SOAK=100 COTERIE_SEEDS=200 $(SWIFT) test $(BUILD)
+	COTERIE_SOAK=100 COTERIE_SEEDS=200 COTERIE_CRASH_ROUNDS=1000 \
+	    COTERIE_CRASH_WRITER="$(abspath $(COTERIE)) storage crash-writer" $(SWIFT) test $(BUILD)
 	@$(COTERIE) demo --keys 100000 --seconds 60
 
 deps:

@@ -72,23 +72,33 @@ public struct HTTPDoor: Sendable {
     }
 
     /// Serves until its task is cancelled or a graceful shutdown is asked for; then takes no new requests, lets those in
-    /// progress end within `stopTimeout`, and returns.
+    /// progress end, and returns; after `stopTimeout` at the latest, with the connections of those that have not ended
+    /// closed.
     ///
     /// - Parameter onListening: called once, when connections are taken, with the address and its real port.
     /// - Throws: `HTTPDoorError` where it cannot listen.
     public func run(onListening: @escaping @Sendable (Endpoint) async -> Void = { _ in }) async throws {
         let registry = ConnectionRegistry()
         let application = application(registry, onListening)
-        let serving = Task { try await application.run() }
+        let ending = Ending()
+        let serving = Task {
+            do {
+                ending.end(.success(try await application.run()))
+            } catch {
+                ending.end(.failure(error))
+            }
+        }
         let stopTimeout = settings.stopTimeout
         do {
             try await withTaskCancellationHandler {
-                try await serving.value
+                try await ending.wait()
             } onCancel: {
                 registry.stop()
                 Task {
                     try? await Task.sleep(for: .nanoseconds(stopTimeout.nanoseconds))
+                    registry.closeAll()
                     serving.cancel()
+                    ending.end(.success(()))
                 }
             }
         } catch {

@@ -37,7 +37,14 @@ public struct ObjectKey: Hashable, Comparable, Sendable {
         return out
     }
 
-    public var type: ByteBuffer { component(from: 0, to: ends.type) }
+    /// O(length of the type's name).
+    public var type: ByteBuffer {
+        let end = bytes.withUnsafeReadableBytes { Self.componentEnd(in: $0, from: 0) }
+        guard let end else {
+            preconditionFailure("every initialiser makes or checks three components, these are not: \(bytes)")
+        }
+        return component(from: 0, to: end)
+    }
     public var bucket: ByteBuffer { component(from: ends.type, to: ends.bucket) }
     public var key: ByteBuffer { component(from: ends.bucket, to: ends.key) }
 
@@ -57,8 +64,10 @@ public struct ObjectKey: Hashable, Comparable, Sendable {
         return ends
     }
 
-    /// The decoded component that begins at `start`, its terminator left out.
+    /// The decoded component that begins at `start`, its terminator left out: a slice, unless a zero is escaped in it.
     private func component(from start: Int, to end: Int) -> ByteBuffer {
+        let plain = bytes.withUnsafeReadableBytes { !$0[start ..< end - 2].contains(0) }
+        if plain, let slice = bytes.getSlice(at: bytes.readerIndex + start, length: end - 2 - start) { return slice }
         var out = ByteBuffer()
         bytes.withUnsafeReadableBytes { raw in
             var position = start

@@ -6,6 +6,12 @@ import Synchronization
 
 @testable import CoterieCommandLine
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// What a command did.
 struct Ran: Sendable {
     let status: Int32
@@ -73,8 +79,10 @@ final class RunningCommand: @unchecked Sendable {
         String(decoding: FileManager.default.contents(atPath: "\(folder)/\(name).\(kind)") ?? Data(), as: UTF8.self)
     }
 
-    /// Waits for its end.
+    /// Waits for its end; a minute at most, then it is killed.
     func end() async -> Ran {
+        if !(await eventually(within: 60) { !self.process.isRunning }) { process.interrupt() }
+        if !(await eventually(within: 20) { !self.process.isRunning }) { kill(process.processIdentifier, SIGKILL) }
         while process.isRunning { await pause(.milliseconds(10)) }
         return Ran(status: process.terminationStatus, output: text("out"), errors: text("err"))
     }

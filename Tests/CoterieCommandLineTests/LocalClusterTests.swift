@@ -127,34 +127,29 @@ struct LocalClusterTests {
         }
     }
 
-    @Test func aNodeThatEndsWhileStartingIsShownWithItsLog() async throws {
-        try await withCluster { scratch, base in
-            #expect(try await up(scratch, base).status == 0)
-            #expect(try await Binary.run(["local", "down"], in: scratch).status == 0)
-            // Another process holds the data of n3.
-            let config = ["--config", ".coterie/cluster.yaml", "--node", "n3", "--data", ".coterie/n3/data"]
-            let free = try #require(PortCheck.freeBasePort(nodes: 3))
-            let text = scratch.read(".coterie/cluster.yaml").replacing("\(base + 3)", with: "\(free + 3)")
-                .replacing("\(base + 1_003)", with: "\(free + 1_003)")
-            try scratch.write(text, to: "elsewhere.yaml")
-            let holder = try Binary.start(
-                ["serve", "--config", "elsewhere.yaml", "--node", "n3", "--data", ".coterie/n3/data"], in: scratch)
-            #expect(
-                await eventually { FileManager.default.fileExists(atPath: scratch.path + "/.coterie/n3/data/lock") })
-            let direct = try await Binary.run(["serve"] + config, in: scratch)
-            // Either it holds the data, or it was refused them for its changed addresses.
-            if holder.process.isRunning {
-                #expect(direct.status == 75 && direct.errors.contains("is in use"), "\(direct)")
+    #if os(Linux)
+        @Test func aNodeThatEndsWhileStartingIsShownWithItsLog() async throws {
+            try await withCluster { scratch, base in
+                #expect(try await up(scratch, base).status == 0)
+                #expect(try await Binary.run(["local", "down"], in: scratch).status == 0)
+                // The same node, started by somebody else on another address of this machine, holds the data of n3.
+                let holder = try Binary.start(
+                    [
+                        "serve", "--config", ".coterie/cluster.yaml", "--node", "n3", "--data", ".coterie/n3/data",
+                        "--listen-host", "127.0.0.2",
+                    ], in: scratch)
+                #expect(await eventually { holder.text("err").contains("store opened") })
                 let ran = try await Binary.run(["local", "up", "--detach"], in: scratch)
                 #expect(ran.status == 75, "\(ran)")
-                #expect(
-                    ran.errors.contains("n3 ended while starting (exit code 75") && ran.errors.contains("is in use"))
-                #expect(try await states(scratch)["n1"] == .stopped)
+                #expect(ran.errors.contains("n3 ended while starting (exit code 75"), "\(ran)")
+                #expect(ran.errors.contains("is in use by process \(holder.process.processIdentifier)"), "\(ran)")
+                #expect(try await states(scratch) == ["n1": .stopped, "n2": .stopped, "n3": .stopped])
+                // Nobody but its starter stops it; a signal does, gracefully.
+                kill(holder.process.processIdentifier, SIGTERM)
+                #expect(await holder.end().status == 0)
             }
-            kill(holder.process.processIdentifier, SIGKILL)
-            _ = await holder.end()
         }
-    }
+    #endif
 
     @Test func whatContradictsTheClusterIsNamed() async throws {
         try await withCluster { scratch, base in

@@ -25,9 +25,11 @@ final class Scratch: Sendable {
     }
 }
 
-/// Waits until `condition` holds; false where it does not within some seconds.
-func eventually(_ condition: () -> Bool) async -> Bool {
-    for _ in 0 ..< 1_000 {
+/// Waits until `condition` holds; false where it does not within `seconds`.
+func eventually(within seconds: Int = 20, _ condition: () -> Bool) async -> Bool {
+    let clock = ContinuousClock()
+    let deadline = clock.now + .seconds(seconds)
+    while clock.now < deadline {
         if condition() { return true }
         await pause(.milliseconds(10))
     }

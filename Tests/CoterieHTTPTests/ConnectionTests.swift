@@ -36,9 +36,7 @@ import Testing
 
     @Test func aBodyThatIsTooLargeIsRefusedBeforeItIsRead() async throws {
         let node = FakeNode(limits: small)
-        var settings = HTTPDoor.Settings()
-        settings.lingerTimeout = .milliseconds(50)
-        try await withDoor(node, settings: settings) { port in
+        try await withDoor(node) { port in
             try await RawConnection.with(port: port) { connection in
                 try await connection.send(
                     "PUT /buckets/b/keys/k HTTP/1.1\r\nHost: t\r\nContent-Type: a/b\r\nContent-Length: 1001\r\n\r\nx")
@@ -77,10 +75,10 @@ import Testing
         let node = FakeNode()
         var settings = HTTPDoor.Settings()
         settings.maxBodyBytes = 1000
-        settings.lingerTimeout = .milliseconds(10)
         let body = ByteBuffer(repeating: 120, count: 600)
         try await withDoor(node, settings: settings) { port in
             let gate = Gate()
+            defer { gate.openSoon() }
             node.state.withLock { $0.gate = gate }
             try await RawConnection.with(port: port) { first in
                 try await first.request("PUT /buckets/b/keys/k", ["Content-Type: a/b"], body: body)
@@ -106,9 +104,7 @@ import Testing
     }
 
     @Test func aClientThatAsksForTheEndOfTheConnectionGetsIt() async throws {
-        var settings = HTTPDoor.Settings()
-        settings.lingerTimeout = .milliseconds(10)
-        try await withDoor(FakeNode(), settings: settings) { port in
+        try await withDoor(FakeNode()) { port in
             for word in ["close", "Close"] {
                 try await RawConnection.with(port: port) { connection in
                     let answer = try await connection.exchange("GET /ping", ["Connection: \(word)"])
@@ -223,6 +219,26 @@ import Testing
         }
         try await running.value
         await #expect(throws: (any Error).self) { try await RawConnection.with(port: number) { _ in } }
+    }
+
+    @Test func aRequestThatDoesNotEndDoesNotKeepTheDoorFromStopping() async throws {
+        let node = FakeNode()
+        let gate = Gate()
+        node.state.withLock { $0.gate = gate }
+        var settings = HTTPDoor.Settings()
+        settings.stopTimeout = .milliseconds(50)
+        try await withDoor(node, settings: settings) { port in
+            // Left open: it ends with the door.
+            Task {
+                try await RawConnection.with(port: port) { connection in
+                    try await connection.request("GET /buckets/b/keys/k")
+                    let ended = try await connection.isAtEnd()
+                    #expect(ended)
+                }
+            }
+            await gate.someoneWaits()
+        }
+        await gate.open()
     }
 
     @Test func aPortThatIsTakenIsAClearError() async throws {

@@ -246,6 +246,11 @@ actor Gate {
         await withCheckedContinuation { arrivals.append($0) }
     }
 
+    /// Opens it from where one cannot wait for that.
+    nonisolated func openSoon() {
+        Task { await open() }
+    }
+
     func open() {
         isOpen = true
         for continuation in waiting { continuation.resume() }

@@ -64,7 +64,7 @@ enum Rules {
             found.append(Breach(path: file.path, line: line, what: "a pure module imports \(module)\(advice)"))
         }
         let importing = Set(file.imports.map(\.line))
-        for (index, line) in file.code.enumerated() where !importing.contains(index + 1) {
+        for (index, line) in file.code.enumerated() where !importing.contains(index + 1) && !line.isEmpty {
             for (word, instead) in bannedWords where contains(word, in: line) {
                 found.append(Breach(path: file.path, line: index + 1, what: "\(word) in a pure module; use \(instead)"))
             }
@@ -126,11 +126,15 @@ enum Rules {
                     path: file.path, line: longestFile,
                     what: "\(lines.count) lines; one subject, at most \(longestFile)"))
         }
+        // Most files have none: whole texts are searched before lines are.
+        let presentNotes = notes.filter { file.text.contains($0) }
+        let presentPaths = machinePaths.filter { file.text.contains($0) }
+        guard !presentNotes.isEmpty || !presentPaths.isEmpty else { return found }
         for (index, line) in lines.enumerated() {
-            for word in notes where contains(word, in: String(line)) {
+            for word in presentNotes where contains(word, in: String(line)) {
                 found.append(Breach(path: file.path, line: index + 1, what: "\(word): do it, or file it"))
             }
-            for path in machinePaths where line.contains(path) {
+            for path in presentPaths where line.contains(path) {
                 found.append(Breach(path: file.path, line: index + 1, what: "a path of one machine (\(path))"))
             }
         }
@@ -146,16 +150,24 @@ enum Rules {
 
     /// Whether `word` stands in the line and is not a part of a longer name.
     static func contains(_ word: String, in line: String) -> Bool {
-        var rest = line[...]
-        while let range = rest.range(of: word) {
-            let before = rest[..<range.lowerBound].last
-            let after = rest[range.upperBound...].first
-            let startsName = before.map { $0.isLetter || $0.isNumber || $0 == "_" } ?? false
-            let goesOn =
-                (word.last?.isLetter ?? false) && (after.map { $0.isLetter || $0.isNumber || $0 == "_" } ?? false)
-            if !startsName, !goesOn { return true }
-            rest = rest[range.upperBound...]
+        let (word, line) = (Array(word.utf8), Array(line.utf8))
+        guard let first = word.first, let last = word.last, line.count >= word.count else { return false }
+        for start in 0 ... line.count - word.count where line[start] == first {
+            guard line[start ..< start + word.count].elementsEqual(word) else { continue }
+            let startsInName = start > 0 && isNamed(line[start - 1]) && isNamed(first)
+            let end = start + word.count
+            let goesOn = end < line.count && isNamed(line[end]) && isNamed(last)
+            if !startsInName, !goesOn { return true }
         }
         return false
+    }
+
+    private static func isNamed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a") ... UInt8(ascii: "z"), UInt8(ascii: "A") ... UInt8(ascii: "Z"),
+            UInt8(ascii: "0") ... UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...:
+            return true
+        default: return false
+        }
     }
 }

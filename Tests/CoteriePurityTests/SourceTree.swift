@@ -14,6 +14,7 @@ struct SourceFile: Sendable {
     /// The modules that it imports, with their lines, counted from 1.
     var imports: [(module: String, line: Int)] {
         code.enumerated().compactMap { index, line in
+            guard line.utf8.count > 6, line.contains("import ") else { return nil }
             var words = line.split(separator: " ")
             while let first = words.first,
                 first.hasPrefix("@") || ["public", "internal", "private", "package"].contains(first)
@@ -55,48 +56,78 @@ struct SourceTree: Sendable {
     }
 }
 
-/// Takes comments and string literals out of Swift code.
+/// Takes comments and string literals out of Swift code. Works on bytes: all sources pass through here.
 enum CodeText {
     static func lines(of text: String) -> [String] {
-        var result: [String] = []
-        var inBlock = 0
-        var inLongString = false
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            result.append(stripped(line, &inBlock, &inLongString))
+        var reader = Reader(bytes: Array(text.utf8))
+        reader.read()
+        return reader.kept.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
         }
-        return result
     }
 
-    private static func stripped(_ line: Substring, _ inBlock: inout Int, _ inLongString: inout Bool) -> String {
-        var result = ""
-        var rest = line
-        var inString = false
-        while let first = rest.first {
-            if inBlock > 0 {
-                if rest.hasPrefix("*/") { inBlock -= 1; rest = rest.dropFirst(2); continue }
-                if rest.hasPrefix("/*") { inBlock += 1; rest = rest.dropFirst(2); continue }
-            } else if inLongString {
-                if rest.hasPrefix("\"\"\"") { inLongString = false; rest = rest.dropFirst(3); continue }
-            } else if inString {
-                if first == "\\" { rest = rest.dropFirst(2); continue }
-                if first == "\"" { inString = false }
-            } else if rest.hasPrefix("//") {
-                break
-            } else if rest.hasPrefix("/*") {
-                inBlock += 1
-                rest = rest.dropFirst(2)
-                continue
-            } else if rest.hasPrefix("\"\"\"") {
-                inLongString = true
-                rest = rest.dropFirst(3)
-                continue
-            } else if first == "\"" {
-                inString = true
-            } else {
-                result.append(first)
+    private struct Reader {
+        let bytes: [UInt8]
+        var kept: [UInt8] = []
+        private var position = 0
+
+        init(bytes: [UInt8]) { self.bytes = bytes }
+
+        mutating func read() {
+            kept.reserveCapacity(bytes.count)
+            while position < bytes.count {
+                if at("//") {
+                    while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { position += 1 }
+                } else if at("/*") {
+                    skipBlock()
+                } else if at("\"\"\"") {
+                    skip(until: "\"\"\"")
+                } else if bytes[position] == UInt8(ascii: "\"") {
+                    skip(until: "\"")
+                } else {
+                    kept.append(bytes[position])
+                    position += 1
+                }
             }
-            rest = rest.dropFirst()
         }
-        return result
+
+        private func at(_ text: StaticString) -> Bool {
+            guard position + text.utf8CodeUnitCount <= bytes.count else { return false }
+            for offset in 0 ..< text.utf8CodeUnitCount where bytes[position + offset] != text.utf8Start[offset] {
+                return false
+            }
+            return true
+        }
+
+        /// Passes over a literal, keeping its line ends.
+        private mutating func skip(until end: StaticString) {
+            position += end.utf8CodeUnitCount
+            while position < bytes.count, !at(end) {
+                if bytes[position] == UInt8(ascii: "\\") { position += 1 }
+                // A literal of one line that is not closed there is none.
+                if position < bytes.count, bytes[position] == UInt8(ascii: "\n") {
+                    kept.append(bytes[position])
+                    if end.utf8CodeUnitCount == 1 { return position += 1 }
+                }
+                position += 1
+            }
+            position += end.utf8CodeUnitCount
+        }
+
+        private mutating func skipBlock() {
+            var depth = 0
+            repeat {
+                if at("/*") {
+                    depth += 1
+                    position += 2
+                } else if at("*/") {
+                    depth -= 1
+                    position += 2
+                } else {
+                    if bytes[position] == UInt8(ascii: "\n") { kept.append(bytes[position]) }
+                    position += 1
+                }
+            } while depth > 0 && position < bytes.count
+        }
     }
 }

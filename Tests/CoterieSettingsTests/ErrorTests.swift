@@ -118,7 +118,7 @@ import Testing
     @Test func relationsBetweenSettingsAreChecked() {
         #expect(
             message { _ = try load("limits: {maxValueBytes: 100MiB}\n") }
-                == "node.yaml:9:25: limits: maxFrameBytes (67108864) must exceed maxValueBytes (104857600) by 65536 or more"
+                == "node.yaml:9:25: limits: maxObjectBytes (50331648) must exceed maxValueBytes (104857600) by 65536 or more"
         )
         #expect(
             message { _ = try load(flags: ["--replication-dead-after", "1s"]) }

@@ -46,10 +46,13 @@ import Testing
         settings.smallSegmentLimit = 1_000
         let engine = try LogEngine.open(disk: disk, settings: settings)
         // The first segment: the doomed put among live ones, so that it is never worth compacting.
-        try engine.commit([put("doomed", "must not come back")] + (0 ..< 8).map { put("cold\($0)", "a value that stays") }, on: disk)
+        try engine.commit(
+            [put("doomed", "must not come back")] + (0 ..< 8).map { put("cold\($0)", "a value that stays") }, on: disk)
         try engine.commit([remove("doomed")], on: disk)
         #expect(engine.segments[2]?.removalBytes ?? 0 > 0, "the removal lies in the second segment")
-        for number in 0 ..< 400 { try engine.commit([put("churn", "\(number) " + String(repeating: "x", count: 60))], on: disk) }
+        for number in 0 ..< 400 {
+            try engine.commit([put("churn", "\(number) " + String(repeating: "x", count: 60))], on: disk)
+        }
         #expect(engine.statistics.compactions > 0)
         let files = try disk.list()
         #expect(files.contains("0000000001.log"), "the put is still there: \(files)")
@@ -66,7 +69,9 @@ import Testing
         var settings = LogEngine.Settings.tiny
         settings.checkpointBytes = 1 << 40
         let engine = try LogEngine.open(disk: disk, settings: settings)
-        for number in 0 ..< 400 { try engine.commit([put("k\(number % 5)", String(repeating: "x", count: 60))], on: disk) }
+        for number in 0 ..< 400 {
+            try engine.commit([put("k\(number % 5)", String(repeating: "x", count: 60))], on: disk)
+        }
         #expect(engine.segments.all.contains { $0.state == .drained })
         #expect(disk.operations.removals == 0)
         engine.requestCheckpoint()
@@ -113,7 +118,8 @@ import Testing
         var pieces = 0
         while let work = engine.nextWork() {
             if case .append(_, file: "index.new") = work.steps.last {
-                try engine.apply(Batch([put("k\(pieces * 7 % 200)", "new \(pieces)"), remove("k\(pieces * 11 % 200)")]))
+                try engine.apply(
+                    Batch([put("k\(pieces * 7 % 200)", "new \(pieces)"), remove("k\(pieces * 11 % 200)")]))
                 pieces += 1
             }
             var events: [StorageEvent] = []
@@ -189,11 +195,14 @@ import Testing
                 [MetadataChange(name: "clock", value: bytes(known.sorted().map(String.init).joined(separator: " ")))]
             }
             for _ in 0 ..< generator.below(60) {
-                try engine.apply(Batch([put("k\(generator.below(6))", String(repeating: "v", count: 30), note: "\(next)")]))
+                try engine.apply(
+                    Batch([put("k\(generator.below(6))", String(repeating: "v", count: 30), note: "\(next)")]))
                 known.insert(next)
                 next += 1
                 let ticket = engine.barrier(.durable)
-                if generator.chance(2, in: 3), engine.settle(on: disk).contains(.barrierCompleted(ticket)) { acknowledged = next }
+                if generator.chance(2, in: 3), engine.settle(on: disk).contains(.barrierCompleted(ticket)) {
+                    acknowledged = next
+                }
             }
             disk.crash()
         }

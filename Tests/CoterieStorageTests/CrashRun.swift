@@ -81,7 +81,9 @@ struct CrashRun {
     private mutating func open(_ life: Int) throws -> LogEngine {
         let place: Comment = "seed \(seed), life \(life)"
         disk.faults = SimulatedDisk.Faults()
-        if generator.below(10) < plan.checkpointDamage, disk.rot("index.checkpoint") != nil { seen.damagedCheckpoints += 1 }
+        if generator.below(10) < plan.checkpointDamage, disk.rot("index.checkpoint") != nil {
+            seen.damagedCheckpoints += 1
+        }
         let engine = try LogEngine.open(disk: disk, settings: plan.settings)
         engine.checkInvariants()
         let report = engine.openingReport

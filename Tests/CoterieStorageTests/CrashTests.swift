@@ -59,7 +59,9 @@ import Testing
         #expect(seen.damagedCheckpoints > 20, "\(seen)")
     }
 
-    @Test("INV 25: with a disk that fills up and empties again, nothing acknowledged is lost and failed writes are unknown")
+    @Test(
+        "INV 25: with a disk that fills up and empties again, nothing acknowledged is lost and failed writes are unknown"
+    )
     func crashesWithAFullDisk() throws {
         var plan = CrashRun.Plan()
         plan.faults.capacity = 12_000

@@ -220,7 +220,8 @@ import Testing
         try engine.commit([], metadata: [.init(name: "layout", value: bytes("epoch 7"))], on: disk)
         try engine.commit([put("a", "1")], on: disk)
         let content = try #require(disk.content(of: "0000000001.log"))
-        let place = try #require((0 ..< content.count - 5).first { Array(content[$0 ..< $0 + 5]) == Array("epoch".utf8) })
+        let place = try #require(
+            (0 ..< content.count - 5).first { Array(content[$0 ..< $0 + 5]) == Array("epoch".utf8) })
         disk.rot("0000000001.log", at: place)
         do {
             _ = try LogEngine.open(disk: disk, settings: .still)

@@ -23,7 +23,8 @@ import Testing
         "434f54455249454c" + "0100" + "2000" + "01000000" + "00000000" + "0000000000000000" + "8798ca36"
     private let goldenRecords = [
         // checksum, kind and flags, n, partition, lengths of key, note, value, body checksum, key, note, value
-        "d0713a1a" + "11" + "03" + "0201" + "0300" + "0400" + "05000000" + "773928e0" + "6b6579" + "6e6f7465" + "76616c7565",
+        "d0713a1a" + "11" + "03" + "0201" + "0300" + "0400" + "05000000" + "773928e0" + "6b6579" + "6e6f7465"
+            + "76616c7565",
         "9d37a146" + "02" + "03" + "0100" + "0400" + "0000" + "00000000" + "00000000" + "676f6e65",
         "8d3e83e0" + "23" + "00" + "0000" + "0600" + "0000" + "02000000" + "278d8d08" + "6c61796f7574" + "6531",
         "86efb2ca" + "31" + "03" + "0201" + "0300" + "0000" + "00000000" + "00000000" + "6b6579",
@@ -115,7 +116,9 @@ import Testing
         for number: UInt32 in [1, 9, 10, 4_000_000_000, .max] {
             #expect(LogFormat.segment(of: LogFormat.file(of: number)) == number)
         }
-        for name in ["0000000000.log", "4294967296.log", "1.log", "00000000001.log", "000000000a.log", "0000000001.txt", "lock"] {
+        for name in [
+            "0000000000.log", "4294967296.log", "1.log", "00000000001.log", "000000000a.log", "0000000001.txt", "lock",
+        ] {
             #expect(LogFormat.segment(of: name) == nil, "\(name)")
         }
     }

@@ -99,7 +99,9 @@ import Testing
                 check(engine, expected, damaged, "at \(place)")
                 #expect(!engine.openingReport.faults.isEmpty, "at \(place)")
             }
-            if place < proven { #expect(engine.openingReport.cutBytes < content.count - place, "at \(place) below the mark") }
+            if place < proven {
+                #expect(engine.openingReport.cutBytes < content.count - place, "at \(place) below the mark")
+            }
         }
     }
 
@@ -174,7 +176,8 @@ import Testing
         let engine = try LogEngine.open(disk: disk, settings: settings)
         try engine.commit([put("rotten", "value-that-rots"), put("sound", "value")], on: disk)
         let content = try #require(disk.content(of: "0000000001.log"))
-        let place = try #require((0 ..< content.count - 5).first { Array(content[$0 ..< $0 + 5]) == Array("value".utf8) })
+        let place = try #require(
+            (0 ..< content.count - 5).first { Array(content[$0 ..< $0 + 5]) == Array("value".utf8) })
         disk.rot("0000000001.log", at: place)
         var faults: [RecordFault] = []
         for number in 0 ..< 200 {
@@ -196,7 +199,9 @@ import Testing
             return
         }
         try again.commit([put("rotten", "repaired")], on: disk)
-        for number in 0 ..< 200 { try again.commit([put("churn", "\(number) " + String(repeating: "x", count: 40))], on: disk) }
+        for number in 0 ..< 200 {
+            try again.commit([put("churn", "\(number) " + String(repeating: "x", count: 40))], on: disk)
+        }
         #expect(try !disk.list().contains("0000000001.log"), "and goes when they do not")
         #expect(again.text("rotten") == "repaired")
         again.checkInvariants()

@@ -16,8 +16,9 @@ struct BenchCommand: AsyncParsableCommand {
             answers do, and latency counts from the moment a request was due, so that a stall is seen by all whom it \
             delays. It finds the latency at a load.
 
-            Keys are loaded before the measurement where the workload reads. A put replaces what this run has last seen \
-            of its key; with --blind it carries no context, and leaves siblings in a bucket type that keeps them.
+            Before the measurement every key is looked at, and written where the workload reads and there is not exactly \
+            one value. A put replaces what this run has last seen of its key; with --blind it carries no context, and \
+            leaves siblings in a bucket type that keeps them.
 
             Examples:
               coterie bench
@@ -55,7 +56,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long one request may take.", valueName: "time"))
     var timeout = TimeFlag(span: .seconds(10))
     @Flag(help: "Puts carry no context.") var blind = false
-    @Flag(inversion: .prefixedNo, help: "Load all keys before a workload that reads.") var preload = true
+    @Flag(inversion: .prefixedNo, help: "Look at all keys first, and write those that are needed.") var preload = true
     @Option(help: ArgumentHelp("Decides keys and arrivals.", valueName: "number")) var seed: UInt64 = 1
     @Option(
         help: ArgumentHelp(

@@ -3,6 +3,7 @@
 import CoterieClient
 import CoteriePrimitives
 import CoterieRing
+import CoterieServer
 import CoterieWire
 
 /// What a run does. A value: the same for all threads.
@@ -58,7 +59,7 @@ struct BenchPlan: Sendable {
         options.dw = command.dw?.quorum
         options.timeout = command.timeout.span
         isBlind = command.blind
-        preloads = command.preload && reads > 0
+        preloads = command.preload && (reads > 0 || !command.blind)
         seed = command.seed
     }
 
@@ -96,8 +97,11 @@ struct BenchPlan: Sendable {
     }
 
     var loopTitle: String {
-        let until = count.map { "\(grouped($0)) requests" } ?? "\(duration)"
-        let client = "\(threads) thread\(threads == 1 ? "" : "s"), \(connections) connections to each node"
+        let until = count.map { "\(grouped($0)) requests" } ?? SettingText.text(of: duration)
+        let client =
+            "\(threads) thread\(threads == 1 ? "" : "s"), "
+            + "\(connections) connection\(connections == 1 ? "" : "s") to each node"
+        let warmup = SettingText.text(of: warmup)
         if let rate { return "open loop: \(grouped(Int(rate))) requests/s, \(client), \(until) after \(warmup)" }
         return "closed loop: \(inFlight) requests under way (\(connections) × \(pipeline)), \(client), \(until) after \(warmup)"
     }

@@ -1,5 +1,6 @@
 // A run from the first connection to the report.
 
+import CoterieCausality
 import CoterieClient
 import CoteriePrimitives
 import CoterieRing
@@ -107,9 +108,17 @@ struct BenchCrew: Sendable {
 
     func load() async throws {
         do {
+            var known: [VersionVector] = []
             for loading in workers.map({ worker in worker.client.eventLoop.flatSubmit { worker.load() } }) {
-                try await loading.get()
+                let seen = try await loading.get()
+                if known.isEmpty {
+                    known = seen
+                } else {
+                    for index in known.indices where known[index].isEmpty { known[index] = seen[index] }
+                }
             }
+            let all = known
+            for worker in workers { try await worker.client.eventLoop.submit { worker.know(all) }.get() }
         } catch let failure as Failure {
             throw CommandFailure(.failed, "the keys cannot be loaded: \(failure)")
         }

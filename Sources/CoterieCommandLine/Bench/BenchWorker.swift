@@ -16,7 +16,7 @@ final class BenchWorker: CompletionReceiver, @unchecked Sendable {
     /// What a worker does at a time.
     enum Activity {
         case idle
-        /// Writes each of its keys once.
+        /// Looks at each of its keys, and writes those that need it.
         case loading(next: Int)
         case closedLoop
         case openLoop(nextArrival: Int64)
@@ -47,7 +47,7 @@ final class BenchWorker: CompletionReceiver, @unchecked Sendable {
     private var record = BenchRecord()
     private var interval = BenchInterval()
     private var whenDone: EventLoopPromise<BenchRecord>?
-    private var whenLoaded: EventLoopPromise<Void>?
+    private var whenLoaded: EventLoopPromise<[VersionVector]>?
     private var loadFailures = 0
 
     /// - Parameter number: which of `plan.threads`.
@@ -61,7 +61,7 @@ final class BenchWorker: CompletionReceiver, @unchecked Sendable {
         // Values are slices of one random pool: they differ, and cost nothing to make.
         for _ in 0 ..< (plan.valueSize + 65_536) / 8 + 1 { pool.writeInteger(generator.next()) }
         values = pool
-        contexts = plan.isBlind || plan.reads == 100 ? [] : Array(repeating: VersionVector(), count: keys.count)
+        contexts = Array(repeating: VersionVector(), count: keys.count)
     }
 
     private var eventLoop: any EventLoop { client.eventLoop }
@@ -70,9 +70,11 @@ final class BenchWorker: CompletionReceiver, @unchecked Sendable {
 
     // MARK: Phases
 
-    /// Writes this worker's share of the keys; fails when writes keep failing.
-    func load() -> EventLoopFuture<Void> {
-        let promise = eventLoop.makePromise(of: Void.self)
+    /// Looks at this worker's share of the keys: what is written later replaces what is there. Where the workload reads,
+    /// keys without a value or with several are written. Fails when requests keep failing.
+    /// - Returns: what was seen of each key.
+    func load() -> EventLoopFuture<[VersionVector]> {
+        let promise = eventLoop.makePromise(of: [VersionVector].self)
         whenLoaded = promise
         activity = .loading(next: number)
         let wanted = min(max(plan.inFlight / plan.threads, 64), 1_024)
@@ -80,6 +82,9 @@ final class BenchWorker: CompletionReceiver, @unchecked Sendable {
         finishLoadingIfDone()
         return promise.futureResult
     }
+
+    /// What all workers together have seen of the keys.
+    func know(_ contexts: [VersionVector]) { self.contexts = contexts }
 
     /// Runs until `until`, or until `count` requests are measured, and then until everything is answered.
     func run(from: Int64, until: Int64, count: Int?) -> EventLoopFuture<BenchRecord> {
@@ -133,7 +138,7 @@ final class BenchWorker: CompletionReceiver, @unchecked Sendable {
         } else {
             let offset = generator.below(65_536)
             let value = values.getSlice(at: offset, length: plan.valueSize) ?? ByteBuffer()
-            operation = .put(Content(value), context: contexts.isEmpty ? nil : contexts[key], condition: nil)
+            operation = .put(Content(value), context: plan.isBlind ? nil : contexts[key], condition: nil)
         }
         let flight = Flight(start: start, key: Int32(truncatingIfNeeded: key), isRead: isRead)
         let slot: Int
@@ -165,7 +170,7 @@ final class BenchWorker: CompletionReceiver, @unchecked Sendable {
             } else {
                 issueSoon()
             }
-        case .loading: loaded(flight, failure)
+        case .loading: loaded(flight, completion, failure)
         case .openLoop, .idle: finishIfDone()
         }
     }
@@ -203,7 +208,6 @@ final class BenchWorker: CompletionReceiver, @unchecked Sendable {
     }
 
     private func see(_ reply: ClientReply, _ flight: Flight) {
-        guard !contexts.isEmpty else { return }
         switch reply.result {
         case .stored(let context, _): contexts[Int(flight.key)] = context
         case .object(let object): contexts[Int(flight.key)] = object.context
@@ -246,25 +250,15 @@ final class BenchWorker: CompletionReceiver, @unchecked Sendable {
     private func loadNext() {
         guard case .loading(let key) = activity, key < keys.count else { return }
         activity = .loading(next: key + plan.threads)
-        submit(key, isRead: false, Self.now)
+        submit(key, isRead: true, Self.now)
     }
 
-    private func loaded(_ flight: Flight, _ failure: Failure?) {
-        if let failure {
-            loadFailures += 1
-            guard loadFailures <= 1_000 else {
-                activity = .idle
-                whenLoaded?.fail(failure)
-                whenLoaded = nil
-                return
-            }
-            underWay += 1
-            eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(5)) {
-                self.underWay -= 1
-                guard case .loading = self.activity else { return }
-                self.submit(Int(flight.key), isRead: false, Self.now)
-            }
-            return
+    private func loaded(_ flight: Flight, _ completion: Completion, _ failure: Failure?) {
+        if let failure { return loadAgain(flight, failure) }
+        if flight.isRead, plan.reads > 0, case .answered(let reply, _) = completion,
+            case .object(let object) = reply.result, object.siblings.count != 1
+        {
+            return submit(Int(flight.key), isRead: false, Self.now)
         }
         interval.operations += 1
         interval.total += 1
@@ -272,10 +266,27 @@ final class BenchWorker: CompletionReceiver, @unchecked Sendable {
         finishLoadingIfDone()
     }
 
+    private func loadAgain(_ flight: Flight, _ failure: Failure) {
+        loadFailures += 1
+        guard loadFailures <= 1_000 else {
+            activity = .idle
+            whenLoaded?.fail(failure)
+            whenLoaded = nil
+            return
+        }
+        underWay += 1
+        eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(5)) {
+            self.underWay -= 1
+            guard case .loading = self.activity else { return }
+            self.submit(Int(flight.key), isRead: flight.isRead, Self.now)
+        }
+    }
+
     private func finishLoadingIfDone() {
         guard case .loading(let next) = activity, next >= keys.count, underWay == 0 else { return }
         activity = .idle
-        whenLoaded?.succeed()
+        whenLoaded?.succeed(contexts)
         whenLoaded = nil
+        contexts = []
     }
 }

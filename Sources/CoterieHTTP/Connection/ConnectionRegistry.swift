@@ -48,6 +48,11 @@ final class ConnectionRegistry: Sendable {
         for channel in connections { Self.quiesce(channel) }
     }
 
+    /// Closes every connection, whatever it is in.
+    func closeAll() {
+        for channel in state.withLock({ Array($0.connections.values) }) { channel.close(promise: nil) }
+    }
+
     private static func quiesce(_ channel: any Channel) {
         channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }

@@ -22,29 +22,35 @@ struct DoorResponder: HTTPResponder {
     let budget: BodyBudget
 
     func respond(to request: Request, context: DoorContext) async throws -> Response {
-        let body = RequestBodyReader(request, channel: context.channel, timeout: settings.bodyTimeout, budget: budget)
+        let reader = RequestBodyReader(request, channel: context.channel, timeout: settings.bodyTimeout, budget: budget)
         var call = Call(method: request.method, target: request.head.path ?? "")
         call.headers = request.headers
-        call.body = { try await body.collect($0) }
+        call.body = { try await reader.collect($0) }
         var answer = try await routes.answer(call)
         // The server itself knows this word in lower case only.
         if let wish = request.headers[.connection], wish != "close", wish.lowercased() == "close" {
             answer.closesConnection = true
         }
-        if answer.closesConnection { end(context.channel) }
         if answer.closesConnection || registry.isStopping { answer.headers[.connection] = "close" }
-        guard request.method == .head else {
-            return Response(
-                status: answer.status, headers: answer.headers, body: ResponseBody(byteBuffer: answer.body))
-        }
+        var body = ResponseBody(byteBuffer: answer.body)
         answer.headers[.contentLength] = String(answer.body.readableBytes)
-        return Response(status: answer.status, headers: answer.headers)
+        if request.method == .head { body = ResponseBody() }
+        if answer.closesConnection {
+            body = ending(context.channel, behind: request.method == .head ? nil : answer.body)
+        }
+        return Response(status: answer.status, headers: answer.headers, body: body)
     }
 
-    /// Ends the connection: late enough that the client can read the answer while what it still sends is thrown away.
-    private func end(_ channel: any Channel) {
-        _ = channel.eventLoop.scheduleTask(in: .nanoseconds(settings.lingerTimeout.nanoseconds)) {
-            channel.close(promise: nil)
+    /// A body behind which the connection ends: at once in the direction of the client, which sees that nothing more
+    /// comes; a while later altogether, for as long as what the client still sends must be taken and thrown away, so
+    /// that it gets to read the answer.
+    private func ending(_ channel: any Channel, behind body: ByteBuffer?) -> ResponseBody {
+        let linger = TimeAmount.nanoseconds(settings.lingerTimeout.nanoseconds)
+        return ResponseBody(contentLength: body?.readableBytes) { writer in
+            if let body { try await writer.write(body) }
+            try await writer.finish(nil)
+            channel.close(mode: .output, promise: nil)
+            _ = channel.eventLoop.scheduleTask(in: linger) { channel.close(promise: nil) }
         }
     }
 }

@@ -87,17 +87,14 @@ extension NodeMachine {
             loads.insert(entry.awaited, entry.group, entry.key, next)
             return
         }
-        if case .scan(let scan) = entry.awaited {
-            scanLoaded(current, scan, &effects)
-            return
-        }
-        let local = interpret(current, entry.key, &effects)
         switch entry.awaited {
-        case .read(let slot): readAnswered(slot, by: me, local.answer, now, &effects)
-        case .write(let slot): writeLoaded(slot, local, now, &effects)
-        case .store(let store, let member): merge(store, over: local, member, now, &effects)
-        case .fetch(let fetch, let member): answerFetch(fetch, from: member, local, &effects)
-        case .scan: break
+        case .scan(let scan): scanLoaded(current, scan, &effects)
+        case .fetch(let fetch, let member): answerFetch(fetch, from: member, current, &effects)
+        case .read(let slot):
+            readAnswered(slot, by: me, interpret(current, entry.key, &effects).answer, now, &effects)
+        case .write(let slot): writeLoaded(slot, interpret(current, entry.key, &effects), now, &effects)
+        case .store(let store, let member):
+            merge(store, over: interpret(current, entry.key, &effects), member, now, &effects)
         }
     }
 }
@@ -190,24 +187,32 @@ extension NodeMachine {
         } else if service != .serving {
             answer(fetch, .refused(.notInSync), member, &effects)
         } else {
-            answerFetch(fetch, from: member, load(fetch.group, fetch.key, &effects), &effects)
+            answerFetch(fetch, from: member, engine.get(fetch.group, fetch.key.bytes), &effects)
         }
     }
 
+    /// Answers from the stored bytes: the object is not taken apart.
     private mutating func answerFetch(
-        _ fetch: Fetch, from member: MemberNumber, _ local: LocalObject, _ effects: inout Effects
+        _ fetch: Fetch, from member: MemberNumber, _ result: ReadResult, _ effects: inout Effects
     ) {
-        switch local {
+        switch result {
         case .pending(let ticket): loads.insert(.fetch(fetch, from: member), fetch.group, fetch.key, ticket)
         case .absent: answer(fetch, .absent, member, &effects)
-        case .corrupt:
+        case .corrupt(let fault):
+            lost(fetch.key, fault, &effects)
             answer(fetch, .refused(.corrupt), member, &effects)
-        case .object(let object):
-            if object.digest == fetch.digest {
-                counters.digestHits += 1
-                answer(fetch, .same, member, &effects)
-            } else {
-                answer(fetch, .object(object.encoded()), member, &effects)
+        case .found(let bytes):
+            do throws(ObjectCodecError) {
+                // No digest was sent, no digest is needed.
+                let isSame =
+                    try fetch.digest.map { digest throws(ObjectCodecError) in
+                        try CausalObject.digest(ofEncoded: bytes) == digest
+                    } ?? false
+                if isSame { counters.digestHits += 1 }
+                answer(fetch, isSame ? .same : .object(bytes), member, &effects)
+            } catch {
+                _ = interpret(result, fetch.key, &effects)
+                answer(fetch, .refused(.corrupt), member, &effects)
             }
         }
     }

@@ -68,8 +68,9 @@ extension NodeMachine {
         }
         do throws(Failure) {
             let (object, event) = try mint(coordination, over: local, now, &effects)
-            try store(object, event, coordination)
-            spread(&coordination, object, event, slot, now, &effects)
+            let encoded = object.encoded()
+            try store(encoded, event, coordination)
+            spread(&coordination, object, encoded, event, slot, now, &effects)
         } catch {
             reject(&coordination, slot, error, now, &effects)
         }
@@ -120,10 +121,10 @@ extension NodeMachine {
     }
 
     private mutating func store(
-        _ object: CausalObject, _ event: Store.Event, _ coordination: Coordination
+        _ encoded: ByteBuffer, _ event: Store.Event, _ coordination: Coordination
     ) throws(Failure) {
         do throws(StorageFailure) {
-            try apply(object.encoded(), event, coordination.plan.group, coordination.request.key)
+            try apply(encoded, event, coordination.plan.group, coordination.request.key)
         } catch {
             throw Failure(error.code, "nothing was written: \(error)")
         }
@@ -131,14 +132,14 @@ extension NodeMachine {
 
     /// Sends the write to the other owners and begins to count.
     private mutating func spread(
-        _ coordination: inout Coordination, _ object: CausalObject, _ event: Store.Event, _ slot: UInt64,
-        _ now: Now, _ effects: inout Effects
+        _ coordination: inout Coordination, _ object: CausalObject, _ encoded: ByteBuffer, _ event: Store.Event,
+        _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
         let plan = coordination.plan
         let durable = plan.options.asked.durable > 0
         let store = Store(
             exchange: slot, epoch: layout.epoch, group: plan.group, key: coordination.request.key,
-            object: object.encoded(), event: event, durable: durable)
+            object: encoded, event: event, durable: durable)
         var machine = WriteMachine(
             owners: plan.owners, object: object, quorum: WriteQuorum(asked: plan.options.asked))
         var verdict = Verdict.waiting

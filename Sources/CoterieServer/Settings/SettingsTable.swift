@@ -61,6 +61,9 @@ public enum SettingsTable {
         .count(
             "limits.maxSiblings", \.limits.maxSiblings, 1 ... 1_000_000,
             "Siblings beyond which a write that would add another is refused."),
+        .size(
+            "limits.maxObjectBytes", \.limits.maxObjectBytes, 1 << 16 ... 480 << 20,
+            "Bytes of one key's object with all its siblings, beyond which a write that adds to it is refused."),
         .count(
             "limits.maxContextEntries", \.limits.maxContextEntries, 1 ... 10_000_000, "Entries of a causal context."),
         .size(

@@ -159,7 +159,8 @@ extension LogEngine {
             checkpoint.phase = .idle
             let file = numbers.first.map(LogFormat.file(of:)) ?? LogFormat.checkpointFile
             report(
-                RecordFault(file: file, offset: 0, reason: "removing failed: \(error)", extent: .nothing), into: &events)
+                RecordFault(file: file, offset: 0, reason: "removing failed: \(error)", extent: .nothing), into: &events
+            )
         case (.writing(let snapshot), .failed(let error)), (.sealing(let snapshot), .failed(let error)):
             // Abandoned; the next one is due after as much log again.
             checkpoint.phase = .idle

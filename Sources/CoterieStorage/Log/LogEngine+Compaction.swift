@@ -159,7 +159,8 @@ extension LogEngine {
                         file: segment.file, offset: UInt64(run.offset + place),
                         reason: "compaction found bytes that are no record")
                     report(fault, into: &events)
-                    place = reader.resynchronise(raw, from: place + 1)
+                    place =
+                        reader.resynchronise(raw, from: place + 1)
                         ?? (isLastPart ? raw.count : max(place + 1, raw.count - Self.longestHead))
                 }
             }

@@ -90,7 +90,8 @@ extension LogEngine {
     /// The value in a record's bytes, if they are that record's and whole.
     private func verify(_ bytes: ByteBuffer, _ location: Location, _ group: Group, _ key: ByteBuffer) -> ReadResult {
         guard bytes.readableBytes == Int(location.length) else {
-            return corrupt(location, "the file ends \(Int(location.length) - bytes.readableBytes) bytes before the record")
+            return corrupt(
+                location, "the file ends \(Int(location.length) - bytes.readableBytes) bytes before the record")
         }
         let reader = RecordReader(segment: location.segment, base: Int(location.offset))
         enum Found {

@@ -159,7 +159,8 @@ public final class LogEngine: StorageEngine {
             let actual = live.removeValue(forKey: segment.number) ?? (0, 0)
             precondition(
                 actual.bytes == segment.liveBytes && actual.records == segment.liveRecords,
-                "segment \(segment.number) has \(actual) live, the table says \(segment.liveBytes), \(segment.liveRecords)")
+                "segment \(segment.number) has \(actual) live, the table says \(segment.liveBytes), \(segment.liveRecords)"
+            )
             precondition(segment.state != .drained || actual.records == 0, "\(segment.file) is drained and needed")
         }
         precondition(live.isEmpty, "the index points at segments that are not there: \(live.keys.sorted())")

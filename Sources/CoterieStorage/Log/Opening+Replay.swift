@@ -184,7 +184,8 @@ extension Opening {
                 next = walk.reader.resynchronise(raw, from: next + 1) ?? raw.count
             }
             addFault(
-                walk.file, walk.place, "\(next - walk.place) bytes are no record: what was in them is unknown", .unknownKeys)
+                walk.file, walk.place, "\(next - walk.place) bytes are no record: what was in them is unknown",
+                .unknownKeys)
             segments.update(walk.number) { $0.isUnreadable = true }
             walk.place = next
         }
