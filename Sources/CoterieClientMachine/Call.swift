@@ -7,7 +7,10 @@ import CoterieWire
 struct Call: Equatable, Sendable {
     let sequence: UInt64
     let id: CallID
-    let request: ClientRequest
+    /// In a box of its own: calls are moved about, requests are not.
+    private let boxed: BoxedRequest
+    let key: ObjectKey
+    let isWrite: Bool
     /// Counted against `maxPendingBytes`.
     let bytes: Int
     let started: Instant
@@ -24,7 +27,26 @@ struct Call: Equatable, Sendable {
     /// The node that refused or lost it last: others are preferred.
     var avoided: Int?
 
-    var isWrite: Bool { request.operation.isWrite }
+    init(
+        sequence: UInt64, id: CallID, request: ClientRequest, bytes: Int, started: Instant, nodeDeadline: Instant,
+        deadline: Instant
+    ) {
+        self.sequence = sequence
+        self.id = id
+        boxed = .request(request)
+        key = request.key
+        isWrite = request.operation.isWrite
+        self.bytes = bytes
+        self.started = started
+        self.nodeDeadline = nodeDeadline
+        self.deadline = deadline
+    }
+
+    var request: ClientRequest {
+        switch boxed {
+        case .request(let request): request
+        }
+    }
 
     /// Whether nothing of it can have changed or will change anything.
     var isSurelyNotApplied: Bool {
@@ -74,4 +96,9 @@ extension Call {
         }
         return deadline
     }
+}
+
+/// A request on the heap.
+private indirect enum BoxedRequest: Equatable, Sendable {
+    case request(ClientRequest)
 }

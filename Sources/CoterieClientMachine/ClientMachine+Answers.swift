@@ -8,7 +8,7 @@ extension ClientMachine {
     mutating func receive(
         _ message: Message, over id: LinkID, at now: Instant, into effects: inout [ClientEffect]
     ) {
-        guard let link = link(id), link.isUp else { return }
+        guard isUp(id) else { return }
         hear(id, at: now)
         switch message {
         case .response(let response): answer(response, over: id, at: now, into: &effects)
@@ -19,7 +19,7 @@ extension ClientMachine {
             effects.append(.send(id, .heartbeat(reply)))
         default: break
         }
-        closeIfIdle(id.node, into: &effects)
+        if nodes[id.node].isRetired { closeIfIdle(id.node, into: &effects) }
     }
 
     /// A sign of life.

@@ -94,8 +94,14 @@ extension ClientMachine {
     }
 
     private mutating func release(_ link: LinkID) {
-        nodes[link.node].links[link.lane]?.outstanding -= 1
+        if nodes[link.node].links[link.lane]?.id == link { nodes[link.node].links[link.lane]?.outstanding -= 1 }
+        nodes[link.node].outstanding -= 1
         if nodes[link.node].queued > 0 { hasRoom = true }
+    }
+
+    private mutating func occupy(_ link: LinkID) {
+        nodes[link.node].links[link.lane]?.outstanding += 1
+        nodes[link.node].outstanding += 1
     }
 
     private mutating func purgeQueue(of node: Int) {
@@ -116,9 +122,10 @@ extension ClientMachine {
             return old
         }) else { return }
         switch phase {
-        case .sent(let attempt): nodes[attempt.link.node].links[attempt.link.lane]?.outstanding += 1
+        case .sent(let attempt): occupy(attempt.link)
         case .hedged(let first, let second):
-            for link in [first.link, second.link] { nodes[link.node].links[link.lane]?.outstanding += 1 }
+            occupy(first.link)
+            occupy(second.link)
         case .queued(let node):
             nodes[node].queued += 1
             nodes[node].queue.append(sequence)

@@ -20,6 +20,10 @@ extension ClientMachine {
             precondition(
                 node.queue.count <= 64 + 2 * settings.maxPending, "the queue of node \(index) grew to \(node.queue.count)")
             precondition(node.queued == 0 || node.isUp, "calls are queued for node \(index), which is down")
+            let sum = node.links.reduce(0) { $0 + ($1?.outstanding ?? 0) }
+            precondition(node.outstanding == sum, "node \(index) counts \(node.outstanding) calls, its links \(sum)")
+            let up = node.links.count { $0?.isUp == true }
+            precondition(node.upLanes == up, "node \(index) counts \(node.upLanes) links, \(up) are up")
             for link in node.links {
                 guard let link else { continue }
                 let counted = outstanding.removeValue(forKey: link.id) ?? 0

@@ -55,7 +55,6 @@ extension ClientMachine {
             return
         }
         layout = learnt
-        lastType = nil
         effects.append(.learnt(learnt))
         if settings.routing == .owners { adopt(learnt, at: now, into: &effects) }
         let epoch = learnt.epoch
@@ -72,6 +71,7 @@ extension ClientMachine {
             places[member.number] = place(of: member, taken: Set(places.values))
         }
         nodeOfMember = places
+        routes = Routes(layout, places)
         let kept = Set(places.values)
         for index in nodes.indices where !kept.contains(index) && !nodes[index].isRetired {
             retire(index, at: now, into: &effects)

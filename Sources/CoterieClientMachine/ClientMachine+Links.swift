@@ -43,6 +43,17 @@ extension ClientMachine {
             layoutDigest: layout?.digest ?? 0)
     }
 
+    private mutating func remove(_ id: LinkID) {
+        if nodes[id.node].links[id.lane]?.isUp == true { nodes[id.node].upLanes -= 1 }
+        nodes[id.node].links[id.lane] = nil
+    }
+
+    /// Whether the link is up. The path of every message: nothing is copied.
+    func isUp(_ id: LinkID) -> Bool {
+        nodes.indices.contains(id.node) && nodes[id.node].links.indices.contains(id.lane)
+            && nodes[id.node].links[id.lane]?.id == id && nodes[id.node].links[id.lane]?.life != nil
+    }
+
     /// The link with that id, unless it is gone.
     func link(_ id: LinkID) -> Link? {
         guard nodes.indices.contains(id.node), nodes[id.node].links.indices.contains(id.lane),
@@ -91,6 +102,7 @@ extension ClientMachine {
     ) {
         nodes[id.node].member = number
         nodes[id.node].links[id.lane]?.life = life
+        nodes[id.node].upLanes += 1
         nodes[id.node].trouble = nil
         nodes[id.node].isSuspect = false
         nodes[id.node].isStopping = false
@@ -104,7 +116,7 @@ extension ClientMachine {
     ) {
         let address = nodes[id.node].address
         effects.append(.disconnect(id))
-        nodes[id.node].links[id.lane] = nil
+        remove(id)
         retire(id.node, at: now, into: &effects)
         guard !nodes[twin].isUp, !nodes[twin].addresses.contains(address) else { return }
         // The layout's address does not work from here as yet; this one does.
@@ -126,7 +138,7 @@ extension ClientMachine {
         _ id: LinkID, _ failure: LinkFailure, at now: Instant, into effects: inout [ClientEffect]
     ) {
         guard let link = link(id) else { return }
-        nodes[id.node].links[id.lane] = nil
+        remove(id)
         nodes[id.node].trouble = failure.description
         let wasUp = link.isUp
         if wasUp {
@@ -192,7 +204,7 @@ extension ClientMachine {
             guard let link = nodes[index].links[lane] else { continue }
             if !link.isUp { effects.append(.cancelTimer(.connect(link.id))) }
             effects.append(.disconnect(link.id))
-            nodes[index].links[lane] = nil
+            remove(link.id)
         }
     }
 }

@@ -6,20 +6,12 @@ import CoteriePrimitives
 import CoterieRing
 import CoterieWire
 import DequeModule
-import NIOCore
 
 extension ClientMachine {
     private enum Destination {
         case link(node: Int, lane: Int)
         case queue(node: Int)
         case nowhere
-    }
-
-    /// How willingly a node is asked, the lowest first.
-    private enum Tier: Int, Comparable {
-        case owner, busyOwner, other, busyOther, lastResort, busyLastResort, never
-
-        static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
     }
 
     /// Sends a call, or queues it, or lets it wait for a connection.
@@ -89,68 +81,35 @@ extension ClientMachine {
     }
 
     private mutating func destination(of call: Call) -> Destination {
-        var best = Tier.never
-        var chosen = 0
-        var chosenLoad = 0
+        var best = Candidate()
         turn &+= 1
-        func consider(_ node: Int, isOwner: Bool, byLoad: Bool) {
-            let tier = tier(of: node, isOwner: isOwner, avoided: call.avoided)
-            guard tier != .never, tier <= best else { return }
-            let load = byLoad || tier == .busyOwner ? nodes[node].load : 0
-            guard tier < best || load < chosenLoad else { return }
-            best = tier
-            chosen = node
-            chosenLoad = load
-        }
-        if let owners = owners(of: call.request.key) {
+        if settings.routing == .owners, let owners = routes?.owners(of: call.key) {
             // Among equals the reads take turns.
-            let shift = call.isWrite ? 0 : turn
-            for i in owners.indices {
-                guard let node = nodeOfMember[owners[(i &+ shift) % owners.count]] else { continue }
-                consider(node, isOwner: true, byLoad: !call.isWrite)
+            let shift = call.isWrite ? 0 : turn % owners.count
+            for i in 0 ..< owners.count {
+                let place = i + shift < owners.count ? i + shift : i + shift - owners.count
+                let node = owners[owners.startIndex + place]
+                best.improve(nodes[node], node, isOwner: true, byLoad: !call.isWrite, call.avoided, limit: laneLimit)
             }
         }
-        if best > .busyOwner {
-            for i in nodes.indices { consider((i &+ turn) % nodes.count, isOwner: false, byLoad: true) }
+        if best.tier > .busyOwner {
+            for i in nodes.indices {
+                let node = (i &+ turn) % nodes.count
+                best.improve(nodes[node], node, isOwner: false, byLoad: true, call.avoided, limit: laneLimit)
+            }
         }
-        guard best != .never else { return .nowhere }
-        if let lane = nodes[chosen].freestLane(limit: settings.maxInFlightPerConnection) {
-            return .link(node: chosen, lane: lane)
-        }
-        return .queue(node: chosen)
+        guard best.tier != .never else { return .nowhere }
+        if let lane = nodes[best.node].freestLane(limit: laneLimit) { return .link(node: best.node, lane: lane) }
+        return .queue(node: best.node)
     }
 
-    private func tier(of index: Int, isOwner: Bool, avoided: Int?) -> Tier {
-        let node = nodes[index]
-        guard !node.isRetired, node.isUp else { return .never }
-        let hasRoom = node.queued == 0 && node.freestLane(limit: settings.maxInFlightPerConnection) != nil
-        if node.isSuspect || node.isStopping || index == avoided { return hasRoom ? .lastResort : .busyLastResort }
-        if isOwner { return hasRoom ? .owner : .busyOwner }
-        return hasRoom ? .other : .busyOther
-    }
-
-    /// The owners of a key, preferred ones first; nil where they are not known or not wanted.
-    private mutating func owners(of key: ObjectKey) -> [MemberNumber]? {
-        guard settings.routing == .owners, let layout, let n = replicas(of: key, in: layout) else { return nil }
-        return layout.preferenceList(for: layout.group(for: key, n: n)).primaries
-    }
-
-    /// The `n` of the key's bucket type. Most keys are of the type of the key before.
-    private mutating func replicas(of key: ObjectKey, in layout: Layout) -> Int? {
-        if let lastType, key.begins(with: lastType.prefix) { return lastType.n }
-        let type = key.type
-        guard let n = layout.bucketType(named: type)?.n else { return nil }
-        // The type's component ends before the bucket's begins: a prefix with an empty bucket, less its terminator.
-        let prefix = ObjectKey.bucketPrefix(type: type, bucket: ByteBuffer())
-        lastType = (Array(prefix.readableBytesView.dropLast(2)), n)
-        return n
-    }
+    private var laneLimit: Int { settings.maxInFlightPerConnection }
 
     /// Sends what was queued for nodes that have room now.
     mutating func fillRoom(at now: Instant, into effects: inout [ClientEffect]) {
         hasRoom = false
         for node in nodes.indices where nodes[node].queued > 0 {
-            while let lane = nodes[node].freestLane(limit: settings.maxInFlightPerConnection),
+            while let lane = nodes[node].freestLane(limit: laneLimit),
                 let link = nodes[node].links[lane]?.id, let sequence = nodes[node].queue.popFirst()
             {
                 guard calls[sequence]?.phase == .queued(node: node) else { continue }
@@ -182,10 +141,39 @@ extension ClientMachine {
     }
 }
 
-extension ObjectKey {
-    fileprivate func begins(with prefix: [UInt8]) -> Bool {
-        bytes.withUnsafeReadableBytes { raw in
-            raw.count >= prefix.count && raw.prefix(prefix.count).elementsEqual(prefix)
-        }
+/// The best node for a call so far.
+private struct Candidate {
+    /// How willingly a node is asked, the lowest first.
+    enum Tier: Int, Comparable {
+        case owner, busyOwner, other, busyOther, lastResort, busyLastResort, never
+
+        static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    var tier = Tier.never
+    var node = 0
+    private var load = 0
+
+    /// Takes the node at `index` where it is better; of equally good ones the first.
+    @inline(__always)
+    mutating func improve(
+        _ node: borrowing Node, _ index: Int, isOwner: Bool, byLoad: Bool, _ avoided: Int?, limit: Int
+    ) {
+        guard !node.isRetired, node.isUp else { return }
+        let hasRoom = node.queued == 0 && node.hasRoom(limit: limit)
+        let tier: Tier =
+            if node.isSuspect || node.isStopping || index == avoided {
+                hasRoom ? .lastResort : .busyLastResort
+            } else if isOwner {
+                hasRoom ? .owner : .busyOwner
+            } else {
+                hasRoom ? .other : .busyOther
+            }
+        guard tier <= self.tier else { return }
+        let load = byLoad || tier == .busyOwner ? node.load : 0
+        guard tier < self.tier || load < self.load else { return }
+        self.tier = tier
+        self.node = index
+        self.load = load
     }
 }

@@ -30,8 +30,8 @@ public struct ClientMachine: Sendable {
     var nodes: [Node] = []
     /// Where each member of the layout is in `nodes`.
     var nodeOfMember: [MemberNumber: Int] = [:]
-    /// The bucket type asked for last: as its keys begin, and its n.
-    var lastType: (prefix: [UInt8], n: Int)?
+    /// The same as tables, for the path of every request.
+    var routes: Routes?
     /// Calls that no node can take, in order; numbers of calls that have gone elsewhere stay until met.
     var waiting = Deque<UInt64>()
     var serials: UInt64 = 0

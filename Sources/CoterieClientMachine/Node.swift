@@ -18,6 +18,10 @@ struct Node: Sendable {
     var queue = Deque<UInt64>()
     /// How many of them are really there.
     var queued = 0
+    /// How many of the links are up.
+    var upLanes = 0
+    /// Calls that wait for an answer over any of the links.
+    var outstanding = 0
     /// Attempts to connect that failed in a row, a connection that fell before it was of any use included.
     var failures = 0
     /// Until when no connection is tried.
@@ -40,19 +44,24 @@ struct Node: Sendable {
     /// Where it is reached now, or would be next.
     var address: Endpoint { addresses[preferred % addresses.count] }
 
-    var isUp: Bool { links.contains { $0?.isUp == true } }
+    var isUp: Bool { upLanes > 0 }
     var isConnecting: Bool { links.contains { $0.map { !$0.isUp } ?? false } }
     var hasNoLink: Bool { links.allSatisfy { $0 == nil } }
     /// Requests sent and unanswered over all its connections, and those that wait for room.
-    var load: Int { links.reduce(queued) { $0 + ($1?.outstanding ?? 0) } }
+    var load: Int { queued + outstanding }
+
+    /// Whether a connected lane has room.
+    func hasRoom(limit: Int) -> Bool {
+        for lane in links.indices where links[lane].hasRoom(limit) { return true }
+        return false
+    }
 
     /// The connected lane with the fewest requests on their way, if that has room.
     func freestLane(limit: Int) -> Int? {
         var best: Int?
         var least = limit
-        for lane in links.indices {
-            guard let link = links[lane], link.isUp, link.outstanding < least else { continue }
-            least = link.outstanding
+        for lane in links.indices where links[lane].hasRoom(least) {
+            least = links[lane]?.outstanding ?? least
             best = lane
         }
         return best
@@ -80,4 +89,12 @@ struct Link: Sendable {
     var wasUseful = false
 
     var isUp: Bool { life != nil }
+}
+
+extension Link? {
+    /// Whether it is connected and has fewer calls on their way than `limit`.
+    fileprivate func hasRoom(_ limit: Int) -> Bool {
+        guard let isUp = self?.isUp, let outstanding = self?.outstanding else { return false }
+        return isUp && outstanding < limit
+    }
 }

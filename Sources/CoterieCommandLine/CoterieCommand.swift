@@ -31,7 +31,7 @@ public struct CoterieCommand: AsyncParsableCommand {
         subcommands: [
             PutCommand.self, GetCommand.self, DeleteCommand.self, RingCommand.self, LocalCommand.self,
             ClusterCommand.self,
-            ServeCommand.self, DemoCommand.self, StorageCommand.self,
+            BenchCommand.self, ServeCommand.self, DemoCommand.self, StorageCommand.self,
         ])
 
     public init() {}

@@ -94,3 +94,24 @@ import Testing
         #expect(line(.auto, "x").hasPrefix("time="))
     }
 }
+
+@Suite struct ProgramNameTests {
+    @Test func theNameIsEnoughWhereTheShellFindsIt() throws {
+        let scratch = try Scratch()
+        for folder in ["bin", "other"] {
+            try LocalFiles.makeDirectory(scratch.path + "/" + folder)
+            try scratch.write("#!/bin/sh\n", to: folder + "/coterie")
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o755], ofItemAtPath: scratch.path + "/\(folder)/coterie")
+        }
+        let own = scratch.path + "/bin/coterie"
+        func text(_ searchPath: String, in folder: String) -> String {
+            ProgramName.text(executable: own, searchPath: searchPath, folder: folder)
+        }
+        #expect(text("/nowhere:\(scratch.path)/bin", in: "/") == "coterie")
+        // Another program of that name comes first.
+        #expect(text("\(scratch.path)/other:\(scratch.path)/bin", in: scratch.path) == "bin/coterie")
+        #expect(text("/nowhere", in: scratch.path + "/bin") == "./coterie")
+        #expect(text("/nowhere", in: "/elsewhere") == own)
+    }
+}

@@ -305,3 +305,40 @@ import Testing
         #expect(cluster[2].machine.isServing)
     }
 }
+
+@Suite struct ParkingTests {
+    @Test func aRequestWaitsAMomentForOwnersThatComeBack() throws {
+        let cluster = try TestCluster()
+        let (a, b, c) = (MemberNumber(1), MemberNumber(2), MemberNumber(3))
+        cluster.disconnect(a, b)
+        cluster.disconnect(a, c)
+        let tokens = [cluster.ask(1, put("k", "v")), cluster.ask(1, get("k"))]
+        cluster.settle()
+        for token in tokens { #expect(cluster.reply(token) == nil) }
+        cluster.connect(a, c)
+        cluster.settle()
+        #expect(cluster.reply(tokens[0])?.isStored == true)
+        #expect(cluster.reply(tokens[1])?.failure == nil)
+    }
+
+    @Test func aRequestIsRefusedWhenTheMomentIsOver() throws {
+        let cluster = try TestCluster()
+        cluster.disconnect(MemberNumber(1), MemberNumber(2))
+        cluster.disconnect(MemberNumber(1), MemberNumber(3))
+        let token = cluster.ask(1, put("k", "v"))
+        cluster.pass(.milliseconds(900))
+        #expect(cluster.reply(token) == nil)
+        cluster.pass(.milliseconds(200))
+        #expect(cluster.reply(token)?.failure?.code == .insufficientReplicas)
+        #expect(cluster.reply(token)?.failure?.outcome == .notApplied)
+    }
+
+    @Test func whoeverIsGivenUpIsNotWaitedFor() throws {
+        let cluster = try TestCluster()
+        cluster.kill(2)
+        cluster.kill(3)
+        cluster.pass(.seconds(11))
+        let token = cluster.ask(1, get("k"))
+        #expect(cluster.reply(token)?.failure?.code == .insufficientReplicas)
+    }
+}

@@ -89,22 +89,23 @@ struct LocalGreeting {
 
     func lines(detached: Bool) -> [String] {
         let flag = cluster.directory.flag
+        let program = ProgramName.text
         guard let first = cluster.members.first else { return [] }
         let other = cluster.members.dropFirst().first ?? first
         let title = output.styled("Talk to it from another terminal, through any node:", .bold)
         var lines = [
             "", title,
-            "  coterie put carts alice milk\(flag)",
-            "  coterie get carts alice\(flag) --node \(other.name)",
-            "  coterie ring carts alice\(flag)",
+            "  \(program) put carts alice milk\(flag)",
+            "  \(program) get carts alice\(flag) --node \(other.name)",
+            "  \(program) ring carts alice\(flag)",
             "  curl -i -X PUT -H 'Content-Type: text/plain' -d bread http://\(other.http)/buckets/carts/keys/alice",
             "  curl -i http://\(first.http)/buckets/carts/keys/alice",
         ]
-        lines.append("  coterie local kill \(other.name)\(flag)   # and: start, pause, resume, status, logs")
+        lines.append("  \(program) local kill \(other.name)\(flag)   # and: start, pause, resume, status, logs")
         lines.append("")
         lines.append(
             detached
-                ? "The nodes run in the background; stop them with  coterie local down\(flag)"
+                ? "The nodes run in the background; stop them with  \(program) local down\(flag)"
                 : "Ctrl-C stops the nodes and leaves their data in \(cluster.directory.path).")
         return lines + [""]
     }

@@ -53,6 +53,8 @@ public struct NodeMachine {
     var service = Service.starting
     var peers: [MemberNumber: Peer] = [:]
     var requests = SlotTable<Coordination>()
+    /// Slots of requests that wait for owners to be connected.
+    var parked: [UInt64] = []
     /// Requests that are answered and kept for late answers.
     var lingering = 0
     var deadlines = DeadlineQueue()

@@ -18,6 +18,7 @@ extension NodeMachine {
         greet(member, &effects)
         resume(member, nonce: nonce, now, &effects)
         resumeRefill(from: member, &effects)
+        unpark(now, &effects)
         for update in properties.updates { effects.append(.send(.properties(update), to: member)) }
     }
 

@@ -60,6 +60,8 @@ extension NodeMachine {
         if case .interval(let every) = settings.durability {
             effects.append(.setTimer(.flush, at: now.monotonic + every))
         }
+        // Nobody is given up before there was time to be connected.
+        for member in peers.keys.sorted() { peers[member] = Peer(lastHeard: now.monotonic, state: .suspect) }
         do throws(StorageFailure) {
             try engine.apply(Batch(metadata: metadata))
             barriers.await(.started, .durable)

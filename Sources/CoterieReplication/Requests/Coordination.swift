@@ -26,8 +26,11 @@ struct RequestPlan {
 /// A request under way.
 struct Coordination {
     enum Phase {
-        /// Can transition to: `reading` (then anything below), `loading`, `forwarded`, gone.
+        /// Can transition to: `parked`, `reading` (then anything below), `loading`, `forwarded`, gone.
         case arrived
+        /// Too few owners are connected, and those that are missing may come back in a moment. Can transition to: all that
+        /// `arrived` can.
+        case parked
         /// Quorum read under way. Can transition to: `loading` (a write whose condition holds), gone.
         case reading(ReadMachine, ThenWhat)
         /// A write waits for this owner's own record, which lies on disk. Can transition to: `writing`, `forwarded`, gone.
@@ -54,6 +57,8 @@ struct Coordination {
     let started: Instant
     let deadline: Instant
     var phase: Phase = .arrived
+    /// Until when it may wait for owners to be connected; nil: it has not waited.
+    var parkedUntil: Instant?
     /// Whether the answer has left.
     var isAnswered = false
     /// Whether it is kept for late answers only.

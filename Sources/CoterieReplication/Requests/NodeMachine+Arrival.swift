@@ -116,6 +116,7 @@ extension NodeMachine {
         _ coordination: Coordination, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
         let plan = coordination.plan
+        if park(coordination, slot, now) { return }
         if !coordination.request.operation.isWrite {
             startRead(coordination, slot, plan.options, .answer, now, &effects)
         } else if !plan.owners.contains(me) || service != .serving {

@@ -30,6 +30,7 @@ extension NodeMachine {
         case .reading(let machine, let then): readIsDue(coordination, machine, then, slot, now, &effects)
         case .writing(let machine): writeIsDue(coordination, machine, slot, now, &effects)
         case .forwarded(let forwarding): forwardIsDue(coordination, forwarding, slot, now, &effects)
+        case .parked: dispatch(coordination, slot, now, &effects)
         case .loading, .arrived:
             let failure = Failure(.timeout, "request timed out before anything was written")
             reject(&coordination, slot, failure, now, &effects)
@@ -64,7 +65,7 @@ extension NodeMachine {
                 return
             }
             forwardLost(taken, forwarding, slot, now)
-        case .loading, .arrived: break
+        case .loading, .arrived, .parked: break
         }
     }
 }

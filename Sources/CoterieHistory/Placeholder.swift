@@ -1,1 +1,0 @@
-// What clients saw of a store.

@@ -1,0 +1,53 @@
+// A connection that breaks is soon there again, and a node that has just started is not yet connected to all: a request
+// for which too few owners are connected waits a moment for those that are not given up, before it is refused.
+
+import CoteriePrimitives
+import CoterieWire
+
+extension NodeMachine {
+    /// Lets the request wait where that may help; false where it is to go on now.
+    mutating func park(_ coordination: Coordination, _ slot: UInt64, _ now: Now) -> Bool {
+        let until = coordination.parkedUntil ?? min(coordination.deadline, now.monotonic + settings.reconnectGrace)
+        guard now.monotonic < until else { return false }
+        let owners = coordination.plan.owners
+        let needed = ownersNeeded(coordination)
+        let connected = owners.count { canAnswer($0) }
+        guard connected < needed else { return false }
+        let hopeful = owners.count { canAnswer($0) || mayComeBack($0) }
+        guard hopeful >= needed else { return false }
+        var coordination = coordination
+        if coordination.parkedUntil == nil { deadlines.insert(slot, at: until) }
+        coordination.parkedUntil = until
+        coordination.phase = .parked
+        requests.put(coordination, at: slot)
+        parked.append(slot)
+        return true
+    }
+
+    /// A member is connected: what waited is looked at again, in the order in which it came.
+    mutating func unpark(_ now: Now, _ effects: inout Effects) {
+        guard !parked.isEmpty else { return }
+        let slots = parked
+        parked = []
+        for slot in slots {
+            guard let coordination = requests.take(slot) else { continue }
+            guard case .parked = coordination.phase else {
+                requests.put(coordination, at: slot)
+                continue
+            }
+            dispatch(coordination, slot, now, &effects)
+        }
+    }
+
+    /// How many owners this request needs to reach from here: one, where another node counts for it.
+    private func ownersNeeded(_ coordination: Coordination) -> Int {
+        let asked = coordination.plan.options.asked
+        let isForwarded =
+            coordination.request.operation.isWrite && (service != .serving || !coordination.plan.owners.contains(me))
+        return isForwarded ? 1 : max(asked.quorum, asked.primary, asked.durable, asked.nodeConfirms)
+    }
+
+    private func canAnswer(_ owner: MemberNumber) -> Bool { owner == me ? service == .serving : isReachable(owner) }
+
+    private func mayComeBack(_ owner: MemberNumber) -> Bool { owner != me && peers[owner]?.state == .suspect }
+}
