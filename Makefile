@@ -26,7 +26,6 @@ OS := $(shell uname -s)
 STATIC := $(if $(filter Linux,$(OS)),--static-swift-stdlib)
 COTERIE := $(PRODUCTS)/release/coterie
 SEEDS ?= 10
-BENCH_PORT ?= 27100
 BENCH_FLAGS ?= --r 2 --w 2
 
 .PHONY: help run demo release build test check lint format bench sim scenario soak deps clean
@@ -67,7 +66,7 @@ bench: release
 	@for durability in fsync os; do \
 	    data=$$(mktemp -d); \
 	    trap "$(COTERIE) local down --data $$data/c >/dev/null 2>&1; rm -rf $$data" EXIT; \
-	    $(COTERIE) local up --data $$data/c --nodes 3 --base-port $(BENCH_PORT) --durability $$durability --detach >/dev/null; \
+	    $(COTERIE) local up --data $$data/c --nodes 3 --base-port 0 --durability $$durability --detach >/dev/null; \
 	    echo "== durability $$durability"; \
 	    $(COTERIE) bench --data $$data/c $(BENCH_FLAGS); \
 	    $(COTERIE) local down --data $$data/c >/dev/null; \

@@ -25,15 +25,15 @@ extension Bucket {
     /// ```
     /// Two updates at once are both kept, as siblings: the resolver of the next one brings them together.
     ///
-    /// What is certainly not applied is read and written anew, up to `attempts` times, with a growing pause between.
-    /// A write whose outcome is unknown ends the update with that error: if it was applied after all, a second one would
-    /// change the value twice. Where a change made twice is the same as made once (adding to a set, setting a field), say
-    /// `isIdempotent`: then it is read and written anew too.
+    /// What is certainly not applied is read and written anew, up to `attempts` times, with a growing pause between. A
+    /// write whose outcome is unknown ends the update with that error: if it was applied after all, a second one would
+    /// change the value twice. Where a change made twice is the same as made once (adding to a set, setting a field),
+    /// say `isIdempotent`: then it is read and written anew too.
     ///
     /// - Parameters:
     ///   - attempts: how often the key is read and written at most, at least 1.
-    ///   - change: from the present value, nil where there is none, to the new one; nil deletes the key. It may be called
-    ///     several times and should change nothing else.
+    ///   - change: from the present value, nil where there is none, to the new one; nil deletes the key. It may be
+    ///     called several times and should change nothing else.
     @discardableResult
     public func update(
         _ key: some ByteConvertible, resolving resolver: some Resolver, attempts: Int = 5, isIdempotent: Bool = false,

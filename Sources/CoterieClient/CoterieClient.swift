@@ -26,8 +26,8 @@ import Synchronization
 /// them. It begins to connect with `run`, or with the first request; it reconnects by itself; requests wait a while
 /// (`ClientSettings.reachPatience`) for a node to come back.
 ///
-/// Every request ends in one of three ways: it returns; it throws an error whose outcome is `notApplied`; or it throws one
-/// whose outcome is `unknown`, which no retry inside of the client ever turns into something else.
+/// Every request ends in one of three ways: it returns; it throws an error whose outcome is `notApplied`; or it throws
+/// one whose outcome is `unknown`, which no retry inside of the client ever turns into something else.
 public final class CoterieClient: Sendable {
     /// What a client is made with.
     public struct Configuration: Sendable {
@@ -110,8 +110,8 @@ public final class CoterieClient: Sendable {
         Bucket(client: self, type: type, name: name)
     }
 
-    /// Connects, and returns when the client is closed. A cancelled task closes it at once: requests that wait end, those
-    /// that are writes and were sent with an unknown outcome. Requests need no `run`; service groups want it.
+    /// Connects, and returns when the client is closed. A cancelled task closes it at once: requests that wait end,
+    /// those that are writes and were sent with an unknown outcome. Requests need no `run`; service groups want it.
     public func run() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -6,8 +6,8 @@ import CoterieWire
 
 /// Why a request has no answer that could be returned.
 ///
-/// The first question to ask of it is `outcome`: a write that is `notApplied` was not and will not be applied, and may be
-/// made again; a write that is `unknown` may have been applied, or may still appear.
+/// The first question to ask of it is `outcome`: a write that is `notApplied` was not and will not be applied, and may
+/// be made again; a write that is `unknown` may have been applied, or may still appear.
 public struct CoterieError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A stable name: those of the doors (`timeout`, `insufficient_replicas`, …) and some of the client's own.
     public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,5 @@
-// What a program that imports CoterieClient alone can name: the words of its own interface, not the modules behind them.
+// What a program that imports CoterieClient alone can name: the words of its own interface, not the modules behind
+// them.
 
 @_exported import struct CoterieClientMachine.ClientSettings
 @_exported import struct CoteriePrimitives.Epoch

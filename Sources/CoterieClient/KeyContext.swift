@@ -38,7 +38,7 @@ public struct KeyContext: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Condition {
-    /// The key is exactly as it was when this context was read. Checked by a quorum read just before the write; not atomic
-    /// against writes at the same time, which become siblings.
+    /// The key is exactly as it was when this context was read. Checked by a quorum read just before the write; not
+    /// atomic against writes at the same time, which become siblings.
     public static func unchanged(since context: KeyContext) -> Condition { .unmodified(context.vector) }
 }

@@ -1,6 +1,6 @@
-// The shell around the client's machine: one event loop, its connections, its timers. Everything here is synchronous and
-// confined to the loop; the async surface is `CoterieClient`. Programs that make many thousand requests a second (the
-// benchmark) use this level: a call costs no task, no promise and no lock.
+// The shell around the client's machine: one event loop, its connections, its timers. Everything here is synchronous
+// and confined to the loop; the async surface is `CoterieClient`. Programs that make many thousand requests a second
+// (the benchmark) use this level: a call costs no task, no promise and no lock.
 
 import CoterieClientMachine
 import CoteriePrimitives

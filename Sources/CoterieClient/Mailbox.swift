@@ -108,7 +108,8 @@ final class AsyncCall: CompletionReceiver, @unchecked Sendable {
 
     private var state = State.new
 
-    func begin(_ request: ClientRequest, on client: LoopClient, _ continuation: CheckedContinuation<Completion, Never>) {
+    func begin(_ request: ClientRequest, on client: LoopClient, _ continuation: CheckedContinuation<Completion, Never>)
+    {
         if case .cancelledBeforeBegin = state {
             state = .done
             let text = "the task was cancelled before the request was sent"

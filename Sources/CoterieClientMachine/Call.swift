@@ -72,11 +72,13 @@ extension Call {
         case queued(node: Int)
         /// A node of a newer epoch refused it. Can transition to: waiting, queued, sent.
         case awaitingLayout(Epoch)
-        /// Can transition to: hedged (a read); lost (a write); after a refusal or (a read) a lost link: the first three.
+        /// Can transition to: hedged (a read); lost (a write); after a refusal or (a read) a lost link: the first
+        /// three.
         case sent(Attempt)
         /// A read that was also asked of another node. Can transition to: sent (one of the two is gone).
         case hedged(Attempt, Attempt)
-        /// A write whose link is gone, until it is known whether its node lives on. Can transition to: sent, to that life.
+        /// A write whose link is gone, until it is known whether its node lives on. Can transition to: sent, to that
+        /// life.
         case lost(node: Int, life: UInt64)
     }
 

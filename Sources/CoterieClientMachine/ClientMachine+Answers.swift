@@ -80,15 +80,15 @@ extension ClientMachine {
 }
 
 extension ErrorCode {
-    /// Whether it speaks of the node that refused, so that another may do better. What speaks of the request, or of the
-    /// cluster as a whole, is an answer.
+    /// Whether it speaks of the node that refused, or of what that node can reach, so that another may do better. What
+    /// speaks of the request is an answer.
     var mayPassElsewhere: Bool {
         switch self {
         case .overloaded, .notInSync, .wrongEpoch, .notOwner, .shuttingDown, .ownerLost, .readOnly, .diskFull,
-            .corrupt, .ioError, .internalError, .causalityFault:
+            .corrupt, .ioError, .internalError, .causalityFault, .insufficientReplicas:
             true
         case .badRequest, .unknownBucketType, .nMismatch, .badQuorum, .keyTooLarge, .valueTooLarge, .contextTooLarge,
-            .preconditionFailed, .tooManySiblings, .insufficientReplicas, .timeout:
+            .preconditionFailed, .tooManySiblings, .timeout:
             false
         }
     }

@@ -116,11 +116,15 @@ extension ClientMachine {
 
     /// Moves a call to another phase, counting what it leaves and what it enters.
     mutating func move(_ sequence: UInt64, to phase: Call.Phase) {
-        guard let old = calls.update(sequence, { call in
-            let old = call.phase
-            call.phase = phase
-            return old
-        }) else { return }
+        guard
+            let old = calls.update(
+                sequence,
+                { call in
+                    let old = call.phase
+                    call.phase = phase
+                    return old
+                })
+        else { return }
         switch phase {
         case .sent(let attempt): occupy(attempt.link)
         case .hedged(let first, let second):

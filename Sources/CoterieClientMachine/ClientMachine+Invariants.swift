@@ -18,7 +18,8 @@ extension ClientMachine {
         for (index, node) in nodes.enumerated() {
             precondition(node.queued == queued[index, default: 0], "node \(index) counts \(node.queued) queued")
             precondition(
-                node.queue.count <= 64 + 2 * settings.maxPending, "the queue of node \(index) grew to \(node.queue.count)")
+                node.queue.count <= 64 + 2 * settings.maxPending,
+                "the queue of node \(index) grew to \(node.queue.count)")
             precondition(node.queued == 0 || node.isUp, "calls are queued for node \(index), which is down")
             let sum = node.links.reduce(0) { $0 + ($1?.outstanding ?? 0) }
             precondition(node.outstanding == sum, "node \(index) counts \(node.outstanding) calls, its links \(sum)")

@@ -110,7 +110,8 @@ extension ClientMachine {
         connectLanes(of: id.node, at: now, into: &effects)
     }
 
-    /// A seed turns out to be a member that is in the list already, under the layout's address: one of the two is enough.
+    /// A seed turns out to be a member that is in the list already, under the layout's address: one of the two is
+    /// enough.
     private mutating func absorb(
         _ id: LinkID, into twin: Int, at now: Instant, into effects: inout [ClientEffect]
     ) {

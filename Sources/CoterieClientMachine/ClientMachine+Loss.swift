@@ -1,6 +1,6 @@
-// What becomes of the calls of a connection that is lost. Reads are asked elsewhere, within the budget. A write may have
-// been applied: it waits for the one attempt to reach its node again, is repeated under its id if that node is still in
-// the same life, and is told as unknown otherwise (INV 5, directed schedule 6).
+// What becomes of the calls of a connection that is lost. Reads are asked elsewhere, within the budget. A write may
+// have been applied: it waits for the one attempt to reach its node again, is repeated under its id if that node is
+// still in the same life, and is told as unknown otherwise (INV 5, directed schedule 6).
 
 import CoteriePrimitives
 import CoterieWire

@@ -1,12 +1,14 @@
-// The client's protocol as a pure machine: to whom each request goes, when it is asked again, and what the caller may be
-// told. No sockets, no clock, no randomness of its own: the shell (CoterieClient, or the simulator) performs the effects.
+// The client's protocol as a pure machine: to whom each request goes, when it is asked again, and what the caller may
+// be told. No sockets, no clock, no randomness of its own: the shell (CoterieClient, or the simulator) performs the
+// effects.
 //
-// The one promise behind all of it (INV 5, INV 25): a write is told as ok, as definitely not applied, or as unknown, and
-// unknown never becomes one of the others by a guess. A write that was handed to a connection and whose answer is lost is
-// repeated only under the same request id to the same life of the same node, which knows the id; to any other node it
-// would be a second write. Reads change nothing and may be asked anywhere again, within a budget.
+// The one promise behind all of it (INV 5, INV 25): a write is told as ok, as definitely not applied, or as unknown,
+// and unknown never becomes one of the others by a guess. A write that was handed to a connection and whose answer is
+// lost is repeated only under the same request id to the same life of the same node, which knows the id; to any other
+// node it would be a second write. Reads change nothing and may be asked anywhere again, within a budget.
 //
-// The parts: Calls (taking and ending them), Routing (to whom), Links (connections), Answers, Layouts, Attention (time).
+// The parts: Calls (taking and ending them), Routing (to whom), Links (connections), Answers, Layouts, Attention
+// (time).
 
 import CoteriePrimitives
 import CoterieRing

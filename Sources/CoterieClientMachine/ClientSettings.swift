@@ -33,7 +33,8 @@ public struct ClientSettings: Hashable, Sendable {
 
     /// How long a connection and its hello may take.
     public var connectTimeout = TimeSpan.seconds(2)
-    /// The pause after the first failed attempt to connect; doubles with each further one, drawn between half and whole.
+    /// The pause after the first failed attempt to connect; doubles with each further one, drawn between half and
+    /// whole.
     public var reconnectDelay = TimeSpan.milliseconds(50)
     public var maxReconnectDelay = TimeSpan.seconds(5)
 

@@ -1,5 +1,5 @@
-// From a key to the nodes that own it, by tables made once for each layout: nothing is hashed but the key, and nothing is
-// allocated.
+// From a key to the nodes that own it, by tables made once for each layout: nothing is hashed but the key, and nothing
+// is allocated.
 
 import CoteriePrimitives
 import CoterieRing

@@ -71,9 +71,9 @@ public struct HTTPDoor: Sendable {
         self.drawName = drawName
     }
 
-    /// Serves until its task is cancelled or a graceful shutdown is asked for; then takes no new requests, lets those in
-    /// progress end, and returns; after `stopTimeout` at the latest, with the connections of those that have not ended
-    /// closed.
+    /// Serves until its task is cancelled or a graceful shutdown is asked for; then takes no new requests, lets those
+    /// in progress end, and returns; after `stopTimeout` at the latest, with the connections of those that have not
+    /// ended closed.
     ///
     /// - Parameter onListening: called once, when connections are taken, with the address and its real port.
     /// - Throws: `HTTPDoorError` where it cannot listen.

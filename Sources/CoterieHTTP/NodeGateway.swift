@@ -1,5 +1,5 @@
-// What the doors ask of the node they stand before: one narrow protocol, so that a door knows nothing of replication, and
-// a door's tests need no cluster.
+// What the doors ask of the node they stand before: one narrow protocol, so that a door knows nothing of replication,
+// and a door's tests need no cluster.
 
 import CoteriePrimitives
 import CoterieRing

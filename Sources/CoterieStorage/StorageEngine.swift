@@ -167,11 +167,23 @@ public protocol StorageEngine: AnyObject {
     /// Takes back finished work; appends what came of it.
     func complete(_ completion: DiskCompletion, into events: inout [StorageEvent])
 
+    /// With a full disk: asks for writing to be tried again. The answer is `StorageEvent.writableChanged`, or nothing while it is
+    /// still full. Does nothing in other states. Engines without a disk have nothing to do.
+    func probeWritable()
+
+    /// Asks for whatever makes the next opening fast, such as a checkpoint: for a graceful stop. It is work like any other.
+    func requestCheckpoint()
+
     /// Figures for `/stats`.
     var statistics: StorageStatistics { get }
 
     /// Traps where an invariant of the engine does not hold. O(keys).
     func checkInvariants()
+}
+
+extension StorageEngine {
+    public func probeWritable() {}
+    public func requestCheckpoint() {}
 }
 
 /// Figures of an engine; counters since opening.

@@ -5,10 +5,10 @@ import NIOCore
 
 /// Makes one content of the siblings of a key.
 ///
-/// A resolver must be a function of the set of its siblings and of nothing else: not of their order, not of the time, not
-/// of who calls. Two clients that resolve the same siblings then write the same value, and a key that is resolved by many
-/// at once comes to rest. Best it is also monotone (it never undoes what a sibling did): then resolving what others have
-/// resolved already loses nothing.
+/// A resolver must be a function of the set of its siblings and of nothing else: not of their order, not of the time,
+/// not of who calls. Two clients that resolve the same siblings then write the same value, and a key that is resolved
+/// by many at once comes to rest. Best it is also monotone (it never undoes what a sibling did): then resolving what
+/// others have resolved already loses nothing.
 ///
 /// ```swift
 /// /// A cart is a set of items, one a line: concurrent carts become their union.

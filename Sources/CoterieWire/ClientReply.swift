@@ -19,7 +19,9 @@ public struct ClientReply: Hashable, Sendable {
 public enum ClientResult: Hashable, Sendable {
     /// A read met its quorum. Empty: not found. A marker: not found, and known to be deleted.
     case object(CausalObject)
-    /// A write met its quorum. `context` covers the write; the object is there where `returnBody` asked for it.
+    /// A write met its quorum. `context` may go back with the client's next write of the key: it covers what is known to be
+    /// replaced and, unless a sibling that the client has not seen keeps it from that, this write; it never covers such a
+    /// sibling. The object is there where `returnBody` asked for it; then the context is the object's.
     case stored(context: VersionVector, object: CausalObject?)
     case failed(Failure)
 }
@@ -122,10 +124,12 @@ public struct Receipt: Hashable, Sendable {
     public var responders: [Responder]
     /// From the request's arrival at the coordinator to its answer.
     public var duration: TimeSpan
+    /// The event that a write is; nil for a read, and where nothing was written.
+    public var written: Dot?
 
     public init(
         coordinator: MemberNumber, epoch: Epoch, asked: AskedQuorum = AskedQuorum(), met: Int = 0, metPrimary: Int = 0,
-        metDurable: Int = 0, responders: [Responder] = [], duration: TimeSpan = .zero
+        metDurable: Int = 0, responders: [Responder] = [], duration: TimeSpan = .zero, written: Dot? = nil
     ) {
         self.coordinator = coordinator
         self.epoch = epoch
@@ -135,6 +139,16 @@ public struct Receipt: Hashable, Sendable {
         self.metDurable = metDurable
         self.responders = responders
         self.duration = duration
+        self.written = written
+    }
+}
+
+extension Receipt {
+    /// What a later read must meet to see this write: `context`, which came with it, and the write itself.
+    public func floor(_ context: VersionVector) -> VersionVector {
+        var floor = context
+        if let written { floor.observe(written) }
+        return floor
     }
 }
 

@@ -100,6 +100,11 @@ extension Receipt {
             }
         }
         out.writeField(12, zigzag: duration.nanoseconds)
+        if let written {
+            var dot = ByteBuffer()
+            dot.writeDot(written)
+            out.writeField(13, bytes: dot)
+        }
     }
 
     fileprivate init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
@@ -120,6 +125,10 @@ extension Receipt {
                 guard responders.count < Limits.maxResponders else { throw .valueOutOfRange(field: 11) }
                 responders.append(try Responder(decoding: reader.message()))
             case 12: duration = try reader.span()
+            case 13:
+                var dot = try reader.slice()
+                guard let event = dot.readDot(), dot.readableBytes == 0 else { throw .valueOutOfRange(field: 13) }
+                written = event
             default: try reader.skip()
             }
         }

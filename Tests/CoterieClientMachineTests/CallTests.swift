@@ -41,7 +41,8 @@ import Testing
     @Test func theBytesOfWaitingWritesAreBounded() {
         var rig = Rig.connected { $0.maxPendingBytes = 10 }
         let node = Rig.owners("k")[0]
-        #expect(rig.put("k", "a value longer than ten bytes") == ["put #1 → \(node)"], "an idle client takes any one value")
+        #expect(
+            rig.put("k", "a value longer than ten bytes") == ["put #1 → \(node)"], "an idle client takes any one value")
         #expect(rig.put("k", "v") == ["2 overloaded notApplied"])
         #expect(rig.get("k")[0].hasPrefix("get #2"), "reads hold no values")
         _ = rig.stored(node, 1)

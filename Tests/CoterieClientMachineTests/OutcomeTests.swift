@@ -95,8 +95,9 @@ import Testing
     @Test func aRefusalOfTheRequestItselfIsTheAnswer() {
         var rig = sent()
         #expect(
-            rig.refuses(owners[0], 2, .insufficientReplicas)
-                == ["2 insufficient_replicas notApplied by \(owners[0])"])
+            rig.refuses(owners[0], 2, .preconditionFailed) == ["2 precondition_failed notApplied by \(owners[0])"])
+        _ = rig.put()
+        #expect(rig.refuses(owners[0], 3, .insufficientReplicas) == ["put #3 → \(owners[1])"], "it may be cut off")
     }
 
     @Test func refusalsElsewhereAreBoundedByTheAttempts() {
@@ -186,9 +187,14 @@ import Testing
     @Test func aNewerEpochInAnAnswerMakesItFetchTheLayout() {
         var rig = Rig.connected()
         _ = rig.put()
-        #expect(rig.answer(owners[0], 1, .stored(context: .init(), object: nil), epoch: 2) == ["layout? e1 → \(owners[0])", "1 stored by \(owners[0])"])
+        #expect(
+            rig.answer(owners[0], 1, .stored(context: .init(), object: nil), epoch: 2) == [
+                "layout? e1 → \(owners[0])", "1 stored by \(owners[0])",
+            ])
         _ = rig.put()
-        #expect(rig.answer(owners[0], 2, .stored(context: .init(), object: nil), epoch: 2) == ["2 stored by \(owners[0])"], "one question at a time")
+        #expect(
+            rig.answer(owners[0], 2, .stored(context: .init(), object: nil), epoch: 2) == ["2 stored by \(owners[0])"],
+            "one question at a time")
         #expect(rig.tell(owners[0], Rig.layout(epoch: 2)) == ["learnt e2"])
     }
 

@@ -75,7 +75,8 @@ struct Rig {
     mutating func wait(_ milliseconds: Int64) -> [String] {
         let end = time + milliseconds
         var lines: [String] = []
-        while let due = timers.filter({ $0.value <= end }).min(by: { ($0.value, "\($0.key)") < ($1.value, "\($1.key)") }) {
+        while let due = timers.filter({ $0.value <= end }).min(by: { ($0.value, "\($0.key)") < ($1.value, "\($1.key)") }
+        ) {
             time = max(time, due.value)
             timers[due.key] = nil
             lines += feed(.timer(due.key))

@@ -1,6 +1,6 @@
-// A toy world around the machine: nodes that apply writes, remember the ids of the requests that they have carried while
-// they live, restart and forget, stall, refuse; connections that lose, repeat and delay messages. It knows which write
-// was applied how often, which is what the machine's answers are held against.
+// A toy world around the machine: nodes that apply writes, remember the ids of the requests that they have carried
+// while they live, restart and forget, stall, refuse; connections that lose, repeat and delay messages. It knows which
+// write was applied how often, which is what the machine's answers are held against.
 
 import CoterieCausality
 import CoteriePrimitives
@@ -125,6 +125,9 @@ struct ToyNetwork {
         case .disconnect(let link): cut(link, tell: false)
         case .send(let link, let message):
             guard let node = nodeOfLink[link] else { return }
+            if case .request(let request) = message, random.chance(1, in: 100) {
+                return later(0, .input(.notSent(link, request.id)))
+            }
             if random.chance(loss, in: 1_000) { return cut(link, tell: true) }
             later(delay(), .arrives(message, link, node: node, life: nodes[node].life))
         case .complete(let id, let completion): outcomes[id, default: []].append(completion)
@@ -203,7 +206,9 @@ struct ToyNetwork {
         }
         // Refusals are not remembered: a repeat is judged anew.
         if random.chance(1, in: 15) {
-            let codes: [ErrorCode] = [.overloaded, .shuttingDown, .preconditionFailed, .insufficientReplicas, .wrongEpoch]
+            let codes: [ErrorCode] = [
+                .overloaded, .shuttingDown, .preconditionFailed, .insufficientReplicas, .wrongEpoch,
+            ]
             return .failed(Failure(codes.randomElement(using: &random) ?? .overloaded, "no"))
         }
         applied[sequence, default: 0] += 1

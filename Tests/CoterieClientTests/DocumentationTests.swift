@@ -7,7 +7,7 @@ import Testing
 @Suite struct DocumentationTests {
     @Test func theExamplesRun() async throws {
         let toys = try await ToyCluster.start()
-        try await overview(toys)
+        try await Overview.$seeds.withValue(toys.endpoints) { try await Overview.run() }
         try await CoterieClient.with(seeds: toys.endpoints.map(\.description)) { client in
             let carts = client.bucket("carts")
             try await contexts(carts)
@@ -17,17 +17,6 @@ import Testing
             #expect(try await carts.get("alice").values.count == 2)
         }
         try await toys.stop()
-    }
-
-    private func overview(_ toys: ToyCluster) async throws {
-        let CoterieClient = Configured(seeds: toys.endpoints)
-        let client = try CoterieClient(configuration: .init(seeds: ["127.0.0.1:7101", "127.0.0.1:7102"]))
-        let carts = client.bucket("carts")
-        try await carts.put("alice", "milk")
-        let cart = try await carts.get("alice")
-        print(cart.values.map { String(buffer: $0.value) })
-        await client.close()
-        #expect(cart.values.count == 1)
     }
 
     private func contexts(_ carts: Bucket) async throws {
@@ -80,13 +69,32 @@ import Testing
     }
 }
 
-/// Stands for the client's type in the example of the overview, whose addresses are those of a real cluster.
-private struct Configured {
-    let seeds: [Endpoint]
+private typealias RealClient = CoterieClient
 
-    func callAsFunction(configuration: CoterieClient.Configuration) throws -> CoterieClient {
-        var configuration = configuration
-        configuration.seeds = seeds
-        return try CoterieClient(configuration: configuration)
+/// The example whose addresses are those of a real cluster, with a client that goes to the toys instead.
+private enum Overview {
+    @TaskLocal static var seeds: [Endpoint] = []
+
+    static func run() async throws {
+        let client = try CoterieClient(configuration: .init(seeds: ["127.0.0.1:7101", "127.0.0.1:7102"]))
+        let carts = client.bucket("carts")
+        try await carts.put("alice", "milk")
+        let cart = try await carts.get("alice")
+        print(cart.values.map { String(buffer: $0.value) })
+        await client.close()
+        #expect(cart.values.count == 1)
+    }
+
+    struct CoterieClient {
+        let real: RealClient
+
+        init(configuration: RealClient.Configuration) throws {
+            var configuration = configuration
+            configuration.seeds = Overview.seeds
+            real = try RealClient(configuration: configuration)
+        }
+
+        func bucket(_ name: String) -> Bucket { real.bucket(name) }
+        func close() async { await real.close() }
     }
 }

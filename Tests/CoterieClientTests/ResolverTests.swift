@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test func aSiblingWithoutATimeIsTheOldest() throws {
-        #expect(try LatestResolver().resolve([content("z", at: nil), content("a", at: 0)]).value == ByteBuffer(string: "a"))
+        #expect(
+            try LatestResolver().resolve([content("z", at: nil), content("a", at: 0)]).value == ByteBuffer(string: "a"))
     }
 
     @Test func nothingCannotBeResolved() {

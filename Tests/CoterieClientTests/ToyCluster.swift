@@ -1,5 +1,5 @@
-// Nodes that speak the real protocol over real sockets and keep their objects in one dictionary, as if replication took no
-// time. What a node does with a request can be replaced, so that tests can make it refuse, be silent, or die.
+// Nodes that speak the real protocol over real sockets and keep their objects in one dictionary, as if replication took
+// no time. What a node does with a request can be replaced, so that tests can make it refuse, be silent, or die.
 
 import CoterieCausality
 import CoteriePrimitives

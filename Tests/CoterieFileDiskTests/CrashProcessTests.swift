@@ -31,6 +31,7 @@ import Testing
         for round in 0 ..< 12 {
             let output = directory.path + "/trace-\(round)"
             let delay = Double.random(in: 0.001 ..< 0.15)
+            let before = try CrashTrace.fileLengths(in: store)
             await #expect(processExitsWith: .signal(SIGKILL)) {
                 [store = store as String, output = output as String, seed = seed as UInt64, delay = delay as Double] in
                 let descriptor = open(output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
@@ -40,7 +41,7 @@ import Testing
                 }
                 try CrashWriter.run(directory: store, seed: seed, output: descriptor)
             }
-            let trace = CrashTrace(try String(contentsOfFile: output, encoding: .utf8))
+            let trace = CrashTrace(try String(contentsOfFile: output, encoding: .utf8), before: before)
             _ = try check(store, trace, &verifier, "seed \(seed), round \(round)")
             acknowledged = max(acknowledged, trace.acknowledged)
         }
@@ -65,13 +66,14 @@ import Testing
             process.executableURL = URL(fileURLWithPath: words[0])
             process.arguments = Array(words.dropFirst()) + [store, "\(seed)"]
             process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
+            let before = try CrashTrace.fileLengths(in: store)
             try process.run()
             Thread.sleep(forTimeInterval: Double.random(in: 0.005 ..< 0.25))
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
             #expect(
                 process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL, "round \(round)")
-            let trace = CrashTrace(try String(contentsOfFile: output, encoding: .utf8))
+            let trace = CrashTrace(try String(contentsOfFile: output, encoding: .utf8), before: before)
             last = try check(store, trace, &verifier, "seed \(seed), round \(round)")
             beyond += last - max(trace.acknowledged, 0)
         }

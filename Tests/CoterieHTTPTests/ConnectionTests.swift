@@ -55,7 +55,8 @@ import Testing
         try await withDoor(node) { port in
             try await RawConnection.with(port: port) { connection in
                 try await connection.send(
-                    "PUT /buckets/b/keys/k HTTP/1.1\r\nHost: t\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    "PUT /buckets/b/keys/k HTTP/1.1\r\nHost: t\r\nContent-Type: a/b\r\n"
+                        + "Transfer-Encoding: chunked\r\n\r\n"
                 )
                 let chunk = String(repeating: "x", count: 400)
                 for _ in 0 ..< 3 { try await connection.send("190\r\n\(chunk)\r\n") }
@@ -63,7 +64,8 @@ import Testing
             }
             try await RawConnection.with(port: port) { connection in
                 try await connection.send(
-                    "PUT /buckets/b/keys/k HTTP/1.1\r\nHost: t\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    "PUT /buckets/b/keys/k HTTP/1.1\r\nHost: t\r\nContent-Type: a/b\r\n"
+                        + "Transfer-Encoding: chunked\r\n\r\n"
                         + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
                 #expect(try await connection.answer().status == 204)
                 #expect(try await connection.exchange("GET /buckets/b/keys/k").text == "abcde")

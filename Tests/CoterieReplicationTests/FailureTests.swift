@@ -342,3 +342,21 @@ import Testing
         #expect(cluster.reply(token)?.failure?.code == .insufficientReplicas)
     }
 }
+
+@Suite struct StartTests {
+    /// The network listens before the store is looked at: peers may be there before the machine has started.
+    @Test func aPeerThatIsConnectedBeforeTheStartStaysConnected() throws {
+        let cluster = try TestCluster()
+        cluster.restart(2)
+        let connected = MemberNumber(1)
+        var machine = NodeMachine(
+            .init(member: MemberNumber(2), nonce: 99, layout: cluster.layout), engine: ToyEngine())
+        var effects = Effects()
+        machine.handle(.memberConnected(connected, nonce: 1), at: cluster.now, into: &effects)
+        machine.handle(.start, at: cluster.now, into: &effects)
+        let peers = machine.status(at: cluster.now.monotonic).peers
+        #expect(peers.first { $0.member == connected }?.isConnected == true)
+        #expect(peers.first { $0.member == connected }?.state == .alive)
+        #expect(peers.first { $0.member == MemberNumber(3) }?.state == .suspect)
+    }
+}

@@ -75,6 +75,23 @@ import Testing
         #expect(cluster.call(1, get("k", type: "lww")).values == ["c"])
     }
 
+    /// What a blind write gets back may go with its next write, and must not replace what its client has never seen.
+    @Test func theContextOfAWriteCoversNoSiblingThatItsClientHasNotSeen() throws {
+        let cluster = try TestCluster()
+        for first in [1, 2] {
+            let name = "k\(first)"
+            _ = cluster.call(first, put(name, "theirs"))
+            let mine = cluster.call(2, put(name, "mine"))
+            #expect(mine.receipt.written != nil)
+            #expect(cluster.call(2, put(name, "mine again", context: mine.context)).isStored)
+            let values = try #require(cluster.call(3, get(name)).values)
+            #expect(values.contains("theirs") && values.contains("mine again"), "\(values)")
+        }
+        let alone = cluster.call(1, put("k", "a"))
+        _ = cluster.call(1, put("k", "b", context: alone.context))
+        #expect(cluster.call(1, get("k")).values == ["b"])
+    }
+
     @Test func returnBodyBringsTheObjectAfterTheWrite() throws {
         let cluster = try TestCluster()
         _ = cluster.call(1, put("k", "a"))

@@ -174,6 +174,31 @@ import Testing
         #expect(Array(replayed.prefix(5)) == ["dot 1", "dot 2", "dot 3", "dot 4", "dot 5"])
     }
 
+    @Test func aRefusedSummaryMeansNoCheckpoint() throws {
+        let disk = SimulatedDisk(seed: 1)
+        var settings = LogEngine.Settings.still
+        settings.limits.maxValueBytes = 100
+        let engine = try LogEngine.open(disk: disk, settings: settings)
+        try engine.commit([put("a", "1", note: "dot 1")], on: disk)
+        engine.beforeCheckpoint = { [MetadataChange(name: "clock", value: bytes(String(repeating: "x", count: 101)))] }
+        engine.requestCheckpoint()
+        engine.settle(on: disk)
+        #expect(disk.content(of: "index.checkpoint") == nil)
+        _ = engine.barrier(.durable)
+        let events = engine.settle(on: disk)
+        guard case .faultFound(let fault) = events.last else {
+            Issue.record("\(events)")
+            return
+        }
+        #expect(fault.extent == .nothing && fault.reason.contains("at most 100"), "\(fault)")
+        engine.beforeCheckpoint = nil
+        engine.requestCheckpoint()
+        #expect(engine.isWorkingInBackground)
+        engine.settle(on: disk)
+        #expect(!engine.isWorkingInBackground)
+        #expect(disk.content(of: "index.checkpoint") != nil)
+    }
+
     @Test("INV 26: every note is in the replay or in a summary taken at a checkpoint, whatever was compacted and lost")
     func noNoteIsLostBetweenSummaryAndReplay() throws {
         let disk = SimulatedDisk(seed: 1)

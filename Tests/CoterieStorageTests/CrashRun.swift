@@ -57,7 +57,6 @@ struct CrashRun {
         self.plan = plan
         generator = SeededGenerator(seed: seed)
         disk = SimulatedDisk(seed: generator.next())
-        disk.faults.blockingReads = 200
     }
 
     /// Runs all lives. Traps or records an issue where the store and the model differ.
@@ -69,6 +68,7 @@ struct CrashRun {
                 return
             }
             disk.faults = plan.faults
+            disk.faults.blockingReads = 400
             for step in 0 ..< generator.below(plan.steps) + 1 {
                 try act(engine, "seed \(seed), life \(life), step \(step)")
             }

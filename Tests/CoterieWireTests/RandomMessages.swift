@@ -141,7 +141,7 @@ struct RandomMessages {
                 Responder(
                     member: $0.member(), role: $0.flag() ? .primary : .fallback,
                     answer: Responder.Answer(rawValue: UInt8(1 + $0.generator.below(5))) ?? .failed)
-            }, duration: span())
+            }, duration: span(), written: maybe { $0.dot() })
     }
 
     mutating func result() -> ClientResult {

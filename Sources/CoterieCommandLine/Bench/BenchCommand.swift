@@ -16,9 +16,9 @@ struct BenchCommand: AsyncParsableCommand {
             answers do, and latency counts from the moment a request was due, so that a stall is seen by all whom it \
             delays. It finds the latency at a load.
 
-            Before the measurement every key is looked at, and written where the workload reads and there is not exactly \
-            one value. A put replaces what this run has last seen of its key; with --blind it carries no context, and \
-            leaves siblings in a bucket type that keeps them.
+            Before the measurement every key is looked at, and written where the workload reads and there is not \
+            exactly one value. A put replaces what this run has last seen of its key; with --blind it carries no \
+            context, and leaves siblings in a bucket type that keeps them.
 
             Examples:
               coterie bench
@@ -67,18 +67,24 @@ struct BenchCommand: AsyncParsableCommand {
     func validate() throws {
         let ranges: [(String, Int, ClosedRange<Int>)] = [
             ("reads", reads, 0 ... 100), ("keys", keys, 1 ... 20_000_000), ("value-size", valueSize, 0 ... 16 << 20),
-            ("connections", connections, 1 ... 64), ("pipeline", pipeline, 1 ... 10_000), ("threads", threads, 1 ... 64),
+            ("connections", connections, 1 ... 64), ("pipeline", pipeline, 1 ... 10_000),
+            ("threads", threads, 1 ... 64),
         ]
         for (name, value, allowed) in ranges where !allowed.contains(value) {
             throw ValidationError("--\(name) \(value): allowed are \(allowed.lowerBound) to \(allowed.upperBound)")
         }
         if let count, count < 1 { throw ValidationError("--count \(count): at least 1") }
-        if let rate, !(rate > 0 && rate <= 10_000_000) { throw ValidationError("--rate \(rate): more than 0, up to 10000000") }
+        if let rate, !(rate > 0 && rate <= 10_000_000) {
+            throw ValidationError("--rate \(rate): more than 0, up to 10000000")
+        }
         guard theta > 0, theta < 1 else { throw ValidationError("--theta \(theta): more than 0 and less than 1") }
         for (name, time) in [("duration", duration), ("timeout", timeout)] where time.span <= .zero {
             throw ValidationError("--\(name): more than 0")
         }
-        if threads > connections { throw ValidationError("--threads \(threads): each thread needs a connection; --connections is \(connections)") }
+        if threads > connections {
+            throw ValidationError(
+                "--threads \(threads): each thread needs a connection; --connections is \(connections)")
+        }
     }
 
     func run() async throws {

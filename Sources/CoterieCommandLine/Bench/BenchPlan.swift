@@ -35,11 +35,12 @@ struct BenchPlan: Sendable {
         seeds = cluster.nodes.compactMap(\.peerToTry)
         routing = cluster.isChosen ? .seeds : .owners
         workload = command.workload
-        reads = switch command.workload {
+        reads =
+            switch command.workload {
             case .put: 0
             case .get: 100
             case .mixed: command.reads
-        }
+            }
         keys = command.keys
         distribution = command.distribution
         theta = command.theta
@@ -84,11 +85,12 @@ struct BenchPlan: Sendable {
 
     /// One line about what is done.
     var title: String {
-        let what = switch workload {
-        case .put: "put"
-        case .get: "get"
-        case .mixed: "\(reads) % get, \(100 - reads) % put"
-        }
+        let what =
+            switch workload {
+            case .put: "put"
+            case .get: "get"
+            case .mixed: "\(reads) % get, \(100 - reads) % put"
+            }
         let skew = distribution == .zipfian ? "zipfian \(theta)" : "uniform"
         let quorums = [("r", options.r), ("w", options.w), ("dw", options.dw)]
             .compactMap { name, value in value.map { "\(name)=\($0)" } }.joined(separator: " ")
@@ -103,7 +105,9 @@ struct BenchPlan: Sendable {
             + "\(connections) connection\(connections == 1 ? "" : "s") to each node"
         let warmup = SettingText.text(of: warmup)
         if let rate { return "open loop: \(grouped(Int(rate))) requests/s, \(client), \(until) after \(warmup)" }
-        return "closed loop: \(inFlight) requests under way (\(connections) × \(pipeline)), \(client), \(until) after \(warmup)"
+        return
+            "closed loop: \(inFlight) requests under way (\(connections) × \(pipeline)), "
+            + "\(client), \(until) after \(warmup)"
     }
 }
 

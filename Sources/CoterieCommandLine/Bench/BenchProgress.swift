@@ -23,7 +23,9 @@ struct BenchProgress {
                 try? await Task.sleep(for: .milliseconds(500))
                 guard !Task.isCancelled, let interval = try? await crew.takeInterval() else { break }
                 let now = clock.now
-                lines.draw([Self.line(title, interval, goal: goal, over: last.duration(to: now), at: start.duration(to: now))])
+                lines.draw([
+                    Self.line(title, interval, goal: goal, over: last.duration(to: now), at: start.duration(to: now))
+                ])
                 last = now
             }
             lines.erase()

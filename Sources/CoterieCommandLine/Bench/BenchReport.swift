@@ -183,7 +183,9 @@ extension BenchReport {
         for (name, row) in rows.count == 1 ? rows : rows + [("all", total)] {
             columns.add(
                 [name, grouped(Int(row.perSecond.rounded())), grouped(row.operations)]
-                    + [row.mean, row.p50, row.p90, row.p99, row.p999, row.max].map { Self.milliseconds(UInt64($0 * 1_000)) })
+                    + [row.mean, row.p50, row.p90, row.p99, row.p999, row.max].map {
+                        Self.milliseconds(UInt64($0 * 1_000))
+                    })
         }
         return rows.isEmpty ? ["nothing succeeded in \(Self.decimal(seconds, 1)) s"] : columns.lines(on: output)
     }

@@ -70,8 +70,8 @@ final class BenchWorker: CompletionReceiver, @unchecked Sendable {
 
     // MARK: Phases
 
-    /// Looks at this worker's share of the keys: what is written later replaces what is there. Where the workload reads,
-    /// keys without a value or with several are written. Fails when requests keep failing.
+    /// Looks at this worker's share of the keys: what is written later replaces what is there. Where the workload
+    /// reads, keys without a value or with several are written. Fails when requests keep failing.
     /// - Returns: what was seen of each key.
     func load() -> EventLoopFuture<[VersionVector]> {
         let promise = eventLoop.makePromise(of: [VersionVector].self)

@@ -30,7 +30,8 @@ struct NodeProcess: Hashable, Sendable {
     /// does not tell. The kernel counts in ticks, of 10 ms mostly.
     var processorMicroseconds: Int? {
         guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
-        return Self.processorMicroseconds(stat: String(decoding: bytes, as: UTF8.self), ticks: sysconf(Int32(_SC_CLK_TCK)))
+        return Self.processorMicroseconds(
+            stat: String(decoding: bytes, as: UTF8.self), ticks: sysconf(Int32(_SC_CLK_TCK)))
     }
 
     /// Fields 14 and 15 of `/proc/PID/stat` (proc_pid_stat(5)). The name of the program, field 2, may hold anything, so

@@ -140,6 +140,7 @@ extension Responder.Answer {
 enum WallClockText {
     static func of(_ time: WallTime) -> String {
         Date(timeIntervalSince1970: Double(time.milliseconds) / 1_000)
-            .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+            .formatted(
+                .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
     }
 }

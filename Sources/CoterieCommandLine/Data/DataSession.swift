@@ -47,15 +47,20 @@ struct DataSession {
     private func failure(_ error: CoterieError) -> CommandFailure {
         var message = error.message
         if error.code == .unreachable {
-            message = (cluster.isChosen ? "the node of --node cannot be reached" : "no node of \(cluster.source) can be reached")
+            message =
+                (cluster.isChosen
+                    ? "the node of --node cannot be reached" : "no node of \(cluster.source) can be reached")
                 + "\n  "
                 + message.replacing("no node can be reached: ", with: "").replacing("; ", with: "\n  ")
             if cluster.nodes.contains(where: { $0.address != nil }) {
-                message += "\n(the native protocol is spoken on a node's peer port, 7101 and up by default, not on its HTTP port)"
+                message +=
+                    "\n(the native protocol is on a node's peer port, 7101 and up by default, not on its HTTP port)"
             }
         } else {
             message = "\(error.code): \(message)"
-            if error.outcome == .unknown { message += "\nthe outcome is unknown: the write may have been applied, or may still appear" }
+            if error.outcome == .unknown {
+                message += "\nthe outcome is unknown: the write may have been applied, or may still appear"
+            }
         }
         return CommandFailure(error.exitStatus, message)
     }

@@ -37,7 +37,9 @@ enum DataText {
                 value.contentType, "\(value.value.readableBytes)", preview(value.value),
             ])
         }
-        return [output.styled("\(values.count) siblings of \(name.text): written without having seen each other", .bold)]
+        return [
+            output.styled("\(values.count) siblings of \(name.text): written without having seen each other", .bold)
+        ]
             + columns.lines(on: output)
             + [
                 "to show one of them:  coterie get \(name.arguments)\(flags) --vtag \(vtags.first ?? "VTAG")",
@@ -49,8 +51,9 @@ enum DataText {
     static func preview(_ value: ByteBuffer) -> String {
         let shown = 48
         let head = value.getSlice(at: value.readerIndex, length: min(value.readableBytes, shown * 4)) ?? ByteBuffer()
-        guard let text = String(validating: head.readableBytesView, as: UTF8.self)
-            ?? (value.readableBytes > shown * 4 ? String(buffer: head) : nil)
+        guard
+            let text = String(validating: head.readableBytesView, as: UTF8.self)
+                ?? (value.readableBytes > shown * 4 ? String(buffer: head) : nil)
         else { return "(not text)" }
         let line = text.map { $0.isNewline ? "\\n" : $0 == "\t" ? "\\t" : String($0) }
         let isCut = line.count > shown || value.readableBytes > head.readableBytes
@@ -68,7 +71,8 @@ enum DataText {
         if asked.nodeConfirms > 0 { parts.append("node-confirms=\(asked.nodeConfirms)") }
         let durable = receipt.metDurable > 0 ? ", \(receipt.metDurable) durable" : ""
         let answers = receipt.responders.map { responder in
-            "\(names.name(responder.member)) \(responder.answer.text)\(responder.role == .fallback ? " (fallback)" : "")"
+            "\(names.name(responder.member)) \(responder.answer.text)"
+                + (responder.role == .fallback ? " (fallback)" : "")
         }
         let duration = receipt.duration.microseconds
         return [

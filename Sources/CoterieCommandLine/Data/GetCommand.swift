@@ -32,7 +32,8 @@ struct GetCommand: AsyncParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Read at least what this context has seen: wait for it where need be.", valueName: "context"))
+        help: ArgumentHelp("Read at least what this context has seen: wait for it where need be.", valueName: "context")
+    )
     var context: String?
 
     @Flag(name: .long, help: "Print the context instead of the value.")

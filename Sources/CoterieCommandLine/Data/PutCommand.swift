@@ -35,7 +35,8 @@ struct PutCommand: AsyncParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("What the value is (default: text/plain; application/octet-stream for bytes).", valueName: "type"))
+        help: ArgumentHelp(
+            "What the value is (default: text/plain; application/octet-stream for bytes).", valueName: "type"))
     var contentType: String?
 
     @Flag(name: .long, help: "Show the values as they are afterwards.")
@@ -50,7 +51,9 @@ struct PutCommand: AsyncParsableCommand {
     var ifUnmodified: String?
 
     func validate() throws {
-        if ifAbsent, ifUnmodified != nil { throw ValidationError("--if-absent and --if-unmodified exclude each other.") }
+        if ifAbsent, ifUnmodified != nil {
+            throw ValidationError("--if-absent and --if-unmodified exclude each other.")
+        }
     }
 
     func run() async throws {

@@ -32,7 +32,9 @@ struct RequestFlags: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Distinct machines that must take part.", valueName: "count"))
     var nodeConfirms: Int?
 
-    @Option(name: .long, help: ArgumentHelp("How long the request may take: 500ms, 2s, 1m (default: 10s).", valueName: "time"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("How long the request may take: 500ms, 2s, 1m (default: 10s).", valueName: "time"))
     var timeout: TimeFlag?
 
     @Flag(name: .long, inversion: .prefixedNo, help: "Whether fallbacks may stand in for absent owners.")
@@ -53,7 +55,8 @@ struct RequestFlags: ParsableArguments {
             }
         }
         if let timeout, timeout.span <= .zero || timeout.span > Limits().maxTimeout {
-            throw ValidationError("--timeout: allowed is more than 0, up to \(SettingText.text(of: Limits().maxTimeout))")
+            throw ValidationError(
+                "--timeout: allowed is more than 0, up to \(SettingText.text(of: Limits().maxTimeout))")
         }
     }
 

@@ -26,7 +26,9 @@ struct WriteOutput {
             }
         }
         guard flags.receipt else { return }
-        for line in DataText.receipt(stored.receipt, isWrite: true, names: names, on: .error) { Output.error.line(line) }
+        for line in DataText.receipt(stored.receipt, isWrite: true, names: names, on: .error) {
+            Output.error.line(line)
+        }
     }
 
     private func report(_ stored: Stored) -> KeyReport {

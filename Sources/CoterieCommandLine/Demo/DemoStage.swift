@@ -13,10 +13,7 @@ struct DemoStage: Sendable {
 
     init() throws {
         var options = try LocalPlanOptions.parse([])
-        guard let port = PortCheck.freeBasePort(nodes: LocalPlan.defaultNodes) else {
-            throw CommandFailure(.unreachable, "found no free ports on 127.0.0.1 for \(LocalPlan.defaultNodes) nodes")
-        }
-        options.basePort = port
+        options.basePort = 0
         options.name = "demo"
         let file = try LocalPlan(options).newFile()
         let path = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("coterie-demo-\(getpid())").path

@@ -14,7 +14,7 @@ struct LocalPlanOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "Node i listens on this + i for peers and native clients, and on this + 1000 + i for HTTP "
-                + "(default: 7100).", valueName: "port"))
+                + "(default: 7100; 0 takes free ports).", valueName: "port"))
     var basePort: Int?
 
     @Option(
@@ -70,7 +70,7 @@ struct LocalPlan: Sendable {
     /// The cluster file of a new cluster.
     func newFile() throws -> ClusterFile {
         let count = wanted.nodes ?? Self.defaultNodes
-        let base = wanted.basePort ?? Self.defaultBasePort
+        let base = try basePort(nodes: count)
         let replicas = wanted.replicas ?? min(Self.defaultReplicas, count)
         guard replicas <= count else {
             throw CommandFailure(
@@ -102,6 +102,15 @@ struct LocalPlan: Sendable {
         return ClusterFile(cluster: definition, settings: settings)
     }
 
+    private func basePort(nodes count: Int) throws -> Int {
+        guard let base = wanted.basePort else { return Self.defaultBasePort }
+        guard base == 0 else { return base }
+        guard let free = PortCheck.freeBasePort(nodes: count) else {
+            throw CommandFailure(.unreachable, "found no \(2 * count) free ports in a row for \(count) nodes")
+        }
+        return free
+    }
+
     /// Fails where an option says otherwise than the cluster that exists; all differences are named.
     func check(against file: ClusterFile, in directory: LocalDirectory) throws {
         let cluster = file.cluster
@@ -110,7 +119,7 @@ struct LocalPlan: Sendable {
         let base = first.map { $0.peer.port - Int($0.number.rawValue) }
         let pairs: [(String, String?, String?)] = [
             ("--nodes", wanted.nodes.map { "\($0)" }, "\(cluster.members.count)"),
-            ("--base-port", wanted.basePort.map { "\($0)" }, base.map { "\($0)" }),
+            ("--base-port", wanted.basePort.flatMap { $0 == 0 ? nil : "\($0)" }, base.map { "\($0)" }),
             ("--replicas", wanted.replicas.map { "\($0)" }, "\(cluster.replicas)"),
             ("--partitions", wanted.partitions.map { "\($0)" }, "\(cluster.partitions)"),
             ("--name", wanted.name, cluster.name), ("--host", wanted.host, first?.peer.host),

@@ -31,7 +31,7 @@ struct NodeRun: Sendable {
                 Task { await node.stop() }
             }
         }
-        defer { stopping.cancel() }
+        defer { withExtendedLifetime(signals) { stopping.cancel() } }
         do {
             try await node.run()
         } catch let error as NodeStartError {

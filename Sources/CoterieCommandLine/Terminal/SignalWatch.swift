@@ -1,6 +1,5 @@
 // Signals as a stream of values, so that a command decides what they mean.
 
-import Dispatch
 import Foundation
 import Synchronization
 
@@ -14,59 +13,52 @@ import Synchronization
 
 /// Takes signals over from their default dispositions for as long as it lives.
 final class SignalWatch: Sendable {
-    private let state = Mutex(State())
-    // Written once, in `init`; cancelling a source is thread-safe.
-    private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
-    private let numbers: [Int32]
+    private let state: Pending
+    private let registration: Int
 
-    private struct State {
-        var listeners: [Int: AsyncStream<Int32>.Continuation] = [:]
-        var nextListener = 0
-        /// Signals that came while nobody listened: the next listener gets them.
-        var unheard: [Int32] = []
+    /// Shared with the hub, which may hear a signal while the watch goes.
+    private final class Pending: Sendable {
+        struct State {
+            var listeners: [Int: AsyncStream<Int32>.Continuation] = [:]
+            var nextListener = 0
+            /// Signals that came while nobody listened: the next listener gets them.
+            var unheard: [Int32] = []
+        }
+        let state = Mutex(State())
+
+        func heard(_ number: Int32) {
+            state.withLock { state in
+                if state.listeners.isEmpty { state.unheard.append(number) }
+                for listener in state.listeners.values { listener.yield(number) }
+            }
+        }
     }
 
     /// What ends a command: Ctrl-C, `kill`, a closed terminal.
     static let ending: [Int32] = [SIGINT, SIGTERM, SIGHUP]
 
     init(_ numbers: [Int32] = SignalWatch.ending) {
-        self.numbers = numbers
-        sources = numbers.map { number in
-            // Dispatch sees a signal only where its default disposition does not come first.
-            signal(number, SIG_IGN)
-            return DispatchSource.makeSignalSource(signal: number, queue: .global())
-        }
-        for (number, source) in zip(numbers, sources) {
-            source.setEventHandler { [weak self] in self?.heard(number) }
-            source.activate()
-        }
+        let pending = Pending()
+        state = pending
+        registration = SignalHub.shared.add(numbers) { pending.heard($0) }
     }
 
-    deinit {
-        for source in sources { source.cancel() }
-        for number in numbers { signal(number, SIG_DFL) }
-    }
+    deinit { SignalHub.shared.remove(registration) }
 
     /// The signals' numbers as they come from now on, and those that nobody heard before.
     func listen() -> AsyncStream<Int32> {
-        AsyncStream { continuation in
-            let number = state.withLock { state in
+        let pending = state
+        return AsyncStream { continuation in
+            let number = pending.state.withLock { state in
                 for number in state.unheard { continuation.yield(number) }
                 state.unheard = []
                 state.nextListener += 1
                 state.listeners[state.nextListener] = continuation
                 return state.nextListener
             }
-            continuation.onTermination = { [weak self] _ in
-                _ = self?.state.withLock { $0.listeners.removeValue(forKey: number) }
+            continuation.onTermination = { _ in
+                _ = pending.state.withLock { $0.listeners.removeValue(forKey: number) }
             }
-        }
-    }
-
-    private func heard(_ number: Int32) {
-        state.withLock { state in
-            if state.listeners.isEmpty { state.unheard.append(number) }
-            for listener in state.listeners.values { listener.yield(number) }
         }
     }
 

@@ -14,8 +14,17 @@ public struct CrashTrace: Equatable, Sendable {
     /// A rename that had begun; it may have happened.
     private var renaming: (file: String, target: String)?
 
-    /// Reads the writer's lines; an incomplete last one is left out.
-    public init(_ text: String) {
+    /// Lengths of all files in a directory that nobody has open: what counts as durable when a writer is started on it.
+    public static func fileLengths(in directory: String) throws(DiskError) -> [String: UInt64] {
+        let disk = try FileDisk(directory: directory)
+        var lengths: [String: UInt64] = [:]
+        for file in try disk.list() { lengths[file] = try disk.size(of: file) }
+        return lengths
+    }
+
+    /// Reads the writer's lines; an incomplete last one is left out. `before` are the lengths at the writer's start.
+    public init(_ text: String, before: [String: UInt64] = [:]) {
+        lengths = before
         for line in text.split(separator: "\n", omittingEmptySubsequences: true).dropLast(text.hasSuffix("\n") ? 0 : 1)
         {
             let words = line.split(separator: " ").map(String.init)

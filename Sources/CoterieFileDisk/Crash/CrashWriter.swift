@@ -12,7 +12,7 @@ public enum CrashWriter {
     ///
     /// Throws what opening throws: an error here is a finding.
     public static func run(directory: String, seed: UInt64, output: Int32 = 1, limit: Int = .max) throws {
-        let disk = try TracedDisk(FileDisk(directory: directory), output: output)
+        let disk = TracedDisk(try FileDisk(directory: directory), output: output)
         let engine = try LogEngine.open(disk: disk, settings: CrashBatches.settings)
         var run = Run(engine: engine, disk: disk, batches: CrashBatches(seed: seed))
         try run.write(limit)

@@ -1,4 +1,5 @@
-// How a door's run ends: with its server, or, where a request in progress does not end, with the patience of who stops it.
+// How a door's run ends: with its server, or, where a request in progress does not end, with the patience of who stops
+// it.
 
 import Synchronization
 

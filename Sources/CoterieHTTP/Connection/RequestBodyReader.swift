@@ -8,7 +8,8 @@ import HummingbirdCore
 import NIOCore
 import Synchronization
 
-/// Reads one request's body. What it takes of the budget it gives back when nobody holds it any more, behind the answer.
+/// Reads one request's body. What it takes of the budget it gives back when nobody holds it any more, behind the
+/// answer.
 final class RequestBodyReader: Sendable {
     private let body: RequestBody
     private let headers: HTTPFields

@@ -1,5 +1,5 @@
-// Link headers as Riak's clients write them: `</buckets/B/keys/K>; riaktag="T"`, in the oldest form `</riak/B/K>`, many to
-// a line or on lines of their own; and `</buckets/B>; rel="up"`, which names the parent bucket and stores nothing.
+// Link headers as Riak's clients write them: `</buckets/B/keys/K>; riaktag="T"`, in the oldest form `</riak/B/K>`, many
+// to a line or on lines of their own; and `</buckets/B>; rel="up"`, which names the parent bucket and stores nothing.
 
 import CoterieTypes
 import NIOCore

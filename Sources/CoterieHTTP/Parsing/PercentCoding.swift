@@ -1,4 +1,5 @@
-// Percent encoding of path segments and query values (RFC 3986), and `+` for a space as Riak's clients and server have it.
+// Percent encoding of path segments and query values (RFC 3986), and `+` for a space as Riak's clients and server have
+// it.
 
 /// Decodes and encodes arbitrary bytes: buckets and keys need not be UTF-8.
 enum PercentCoding {

@@ -1,5 +1,5 @@
-// A request's target, taken apart by hand: segments are split before they are decoded, so that `%2F` is a slash inside of
-// a bucket or a key and never a separator. (A general router decodes first or not at all.)
+// A request's target, taken apart by hand: segments are split before they are decoded, so that `%2F` is a slash inside
+// of a bucket or a key and never a separator. (A general router decodes first or not at all.)
 //
 // `+` in a path is a space. That is what Riak's server does (mochiweb's unquote) and what its clients' quoting means
 // (quote_plus); a plus itself is `%2B`.

@@ -1,7 +1,7 @@
 // A key as one JSON value: all siblings with their metadata, the context that resolves them, the receipt.
 //
 //     {"type":"default","bucket":"carts","key":"alice","context":"AQ…","siblings":[
-//       {"vtag":"…","contentType":"text/plain","lastModified":"2026-01-02T03:04:05.678Z","metadata":[],…,"value":"milk"}],
+//       {"vtag":"…","contentType":"text/plain","lastModified":"2026-01-02T03:04:05.678Z",…,"value":"milk"}],
 //      "receipt":{"coordinator":"n1","epoch":1,…}}
 //
 // A value that is UTF-8 stands in `value`, any other in `base64`; so do `bucket` and `key` (`bucketBase64`,

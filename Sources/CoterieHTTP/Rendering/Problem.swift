@@ -1,6 +1,6 @@
-// A request that is not answered as asked: which status, which stable code, and a text that says what was wrong, what is
-// allowed and where. Shown as Riak's plain text, or as `application/problem+json` (RFC 9457) where the client asks for
-// JSON first.
+// A request that is not answered as asked: which status, which stable code, and a text that says what was wrong, what
+// is allowed and where. Shown as Riak's plain text, or as `application/problem+json` (RFC 9457) where the client asks
+// for JSON first.
 
 import CoteriePrimitives
 import CoterieWire

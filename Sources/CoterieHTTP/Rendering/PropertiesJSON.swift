@@ -1,8 +1,8 @@
 // Bucket properties by Riak's names, as JSON and back.
 //
-// What concurrent writes become is one setting, fixed with the bucket type; `allow_mult` and `last_write_wins` answer it
-// in Riak's words. Names that Riak's clients send back and that have no meaning here are taken with the one value that
-// says nothing; any other value is refused rather than passed over.
+// What concurrent writes become is one setting, fixed with the bucket type; `allow_mult` and `last_write_wins` answer
+// it in Riak's words. Names that Riak's clients send back and that have no meaning here are taken with the one value
+// that says nothing; any other value is refused rather than passed over.
 
 import CoteriePrimitives
 import CoterieRing
@@ -141,8 +141,8 @@ struct PropertiesJSON: Sendable {
 
     private func fixed(_ name: String, _ value: JSONValue, _ fact: String) -> Problem {
         .bad(
-            "bucket property \(name) cannot be set to \(value.shown): the bucket type \(type.name) \(fact), and that is "
-                + "fixed when the type is created; use a bucket type that is as you need it (GET /admin/layout)")
+            "bucket property \(name) cannot be set to \(value.shown): the bucket type \(type.name) \(fact), and that "
+                + "is fixed when the type is created; use a bucket type that is as you need it (GET /admin/layout)")
     }
 
     private func wrong(_ name: String, _ value: JSONValue, _ allowed: String) -> Problem {

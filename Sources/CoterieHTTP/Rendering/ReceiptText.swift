@@ -1,13 +1,14 @@
 // The receipt of every answer as a header: what was asked of the replicas, what was met, who answered.
 //
-//     X-Coterie-Receipt: coordinator=n1; epoch=1; n=3; r=2; met=2; primaries=2; durable=0; answers=n1:value,n2:value; us=412
+//     coordinator=n1; epoch=1; n=3; r=2; met=2; primaries=2; durable=0; answers=n1:value,n2:value; us=412
 //
-// `name=value` pairs with `; ` between them, in this order. `r` stands in the receipt of a read, `w` in that of a write;
-// `pr`, `pw`, `dw` and `node_confirms` follow it where they were asked for. `met` answers counted, `primaries` of them
-// came from owners and `durable` of them had fsynced. `answers` lists who answered until the request was decided, in
-// that order: `value`, `notfound`, `stored`, `durable` or `failed`, with `:fallback` behind it where it was no owner.
-// `us` are microseconds at the coordinator. A request that was refused before any replica was asked has `coordinator`,
-// `epoch` and `us`; an answer that needed no coordinator (a listing, a malformed request) `coordinator` and `epoch` alone.
+// `name=value` pairs with `; ` between them, in this order. `r` stands in the receipt of a read, `w` in that of a
+// write; `pr`, `pw`, `dw` and `node_confirms` follow it where they were asked for. `met` answers counted, `primaries`
+// of them came from owners and `durable` of them had fsynced. `answers` lists who answered until the request was
+// decided, in that order: `value`, `notfound`, `stored`, `durable` or `failed`, with `:fallback` behind it where it was
+// no owner. `us` are microseconds at the coordinator. A request that was refused before any replica was asked has
+// `coordinator`, `epoch` and `us`; an answer that needed no coordinator (a listing, a malformed request) `coordinator`
+// and `epoch` alone.
 
 import CoteriePrimitives
 import CoterieRing

@@ -1,7 +1,7 @@
 // PUT, POST and DELETE of a key.
 //
-// The answer to a store that does not show the object has no X-Riak-Vclock, as in Riak: sent back with another store, it
-// would replace siblings that the client has never seen. It has X-Coterie-Min-Context instead, which is a floor for
+// The answer to a store that does not show the object has no X-Riak-Vclock, as in Riak: sent back with another store,
+// it would replace siblings that the client has never seen. It has X-Coterie-Min-Context instead, which is a floor for
 // reads (read-your-writes) and replaces nothing.
 
 import CoterieCausality
@@ -42,7 +42,7 @@ extension Routes {
                 } else {
                     answer = Answer(.noContent)
                 }
-                answer.headers[.minContext] = CausalContext(context).text
+                answer.headers[.minContext] = CausalContext(reply.receipt.floor(context)).text
                 if key == nil {
                     answer.status = .created
                     answer.headers[.location] = path.path(key: name.readableBytesView)
@@ -90,7 +90,7 @@ extension Routes {
             case .object: throw Self.wrongReply("a delete")
             case .stored(let context, _):
                 var answer = Answer(.noContent)
-                answer.headers[.minContext] = CausalContext(context).text
+                answer.headers[.minContext] = CausalContext(reply.receipt.floor(context)).text
                 return answer
             }
         }

@@ -1,5 +1,5 @@
-// `GET /`: which resources there are, under the names by which Riak's clients look for features. What is not served is not
-// listed: clients decide by this list.
+// `GET /`: which resources there are, under the names by which Riak's clients look for features. What is not served is
+// not listed: clients decide by this list.
 
 import HTTPTypes
 import NIOCore

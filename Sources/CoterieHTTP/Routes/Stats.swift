@@ -1,5 +1,5 @@
-// `GET /stats`: Riak's names for what Riak's clients and dashboards look for, and under `coterie` all that the node says
-// of itself, with the limits and defaults that hold at every door.
+// `GET /stats`: Riak's names for what Riak's clients and dashboards look for, and under `coterie` all that the node
+// says of itself, with the limits and defaults that hold at every door.
 
 import CoteriePrimitives
 import CoterieRing

@@ -19,21 +19,28 @@ public struct BucketRule: Hashable, Sendable {
     public var w: Quorum
     /// Where a request does not say: how many fsynced copies an acknowledgement stands for.
     public var dw: Quorum
+    /// Where neither a request nor a receipt says: whether fallbacks may have counted.
+    public var sloppy: Bool
 
-    public init(n: Int = 3, kind: TypeKind = .siblings, r: Quorum = .quorum, w: Quorum = .quorum, dw: Quorum? = nil) {
+    public init(
+        n: Int = 3, kind: TypeKind = .siblings, r: Quorum = .quorum, w: Quorum = .quorum, dw: Quorum? = nil,
+        sloppy: Bool = false
+    ) {
         precondition(n >= 1, "a key has at least one replica, not \(n)")
         self.n = n
         self.kind = kind
         self.r = r
         self.w = w
         self.dw = dw ?? w
+        self.sloppy = sloppy
     }
 }
 
 /// How much of a history is kept. Whole keys go, chosen by their hash, so that what stays is all that happened to the
 /// keys that stay: every checker judges key by key and remains sound.
 public struct Retention: Hashable, Sendable {
-    /// At least 1. A history that reaches it drops half of its keys, and goes on without them.
+    /// At least 1. A history that reaches it drops half of its keys, and goes on without them: again and again, until
+    /// what is left fits. One key with more operations than this is dropped as well, rather than cut in the middle.
     public var maximumRecords: Int
     /// Whether receipts are kept: about a third of the memory.
     public var receipts: Bool
@@ -88,12 +95,8 @@ public struct History: Sendable {
         let id = RecordID(nextID)
         nextID += 1
         let called = moment(now)
+        while keeps(key), records.count >= retention.maximumRecords { dropKeys() }
         guard keeps(key) else {
-            dropped += 1
-            return id
-        }
-        if records.count >= retention.maximumRecords { dropKeys() }
-        guard keeps(key), records.count < retention.maximumRecords else {
             dropped += 1
             return id
         }
@@ -155,8 +158,6 @@ public struct History: Sendable {
     /// Leaves out half of the keys that are there. O(records).
     private mutating func dropKeys() {
         let mask = droppedKeys << 1 | 1
-        // One key alone cannot be halved away below itself: it is kept and what follows is left out.
-        guard mask != .max else { return }
         droppedKeys = mask
         let before = records.count
         records.removeAll { $0.key.hash(with: Self.sampling) & mask != 0 }

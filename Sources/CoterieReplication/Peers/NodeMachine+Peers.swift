@@ -38,6 +38,7 @@ extension NodeMachine {
             if isReachable(member) {
                 let heartbeat = Heartbeat(sequence: heartbeats, isReply: false, epoch: layout.epoch)
                 effects.append(.send(.heartbeat(heartbeat), to: member))
+                greet(member, &effects)
             }
             judge(member, now, &effects)
         }

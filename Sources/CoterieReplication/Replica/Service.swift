@@ -61,7 +61,9 @@ extension NodeMachine {
             effects.append(.setTimer(.flush, at: now.monotonic + every))
         }
         // Nobody is given up before there was time to be connected.
-        for member in peers.keys.sorted() { peers[member] = Peer(lastHeard: now.monotonic, state: .suspect) }
+        for member in peers.keys.sorted() where !isReachable(member) {
+            peers[member] = Peer(lastHeard: now.monotonic, state: .suspect)
+        }
         do throws(StorageFailure) {
             try engine.apply(Batch(metadata: metadata))
             barriers.await(.started, .durable)

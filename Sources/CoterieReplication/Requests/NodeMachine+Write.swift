@@ -141,7 +141,7 @@ extension NodeMachine {
             exchange: slot, epoch: layout.epoch, group: plan.group, key: coordination.request.key,
             object: encoded, event: event, durable: durable)
         var machine = WriteMachine(
-            owners: plan.owners, object: object, quorum: WriteQuorum(asked: plan.options.asked))
+            owners: plan.owners, object: object, dot: event.dot, quorum: WriteQuorum(asked: plan.options.asked))
         var verdict = Verdict.waiting
         for owner in plan.owners where owner != me {
             if isReachable(owner) {
@@ -191,8 +191,10 @@ extension NodeMachine {
             coordination.phase = .writing(machine)
             requests.put(coordination, at: slot)
         case .enough:
-            let object = coordination.plan.options.returnBody ? machine.object : nil
-            let result = ClientResult.stored(context: machine.object.context, object: object)
+            let result: ClientResult =
+                coordination.plan.options.returnBody
+                ? .stored(context: machine.object.context, object: machine.object)
+                : .stored(context: machine.contextForClient, object: nil)
             answer(&coordination, result, receipt(coordination, machine, now), &effects)
             end(slot, coordination)
         case .failed:
@@ -227,6 +229,7 @@ extension NodeMachine {
         receipt.met = machine.quorum.stored
         receipt.metPrimary = machine.quorum.primary
         receipt.metDurable = machine.quorum.durable
+        receipt.written = machine.dot
         receipt.responders = machine.responders
         return receipt
     }

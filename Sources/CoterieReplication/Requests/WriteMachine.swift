@@ -11,13 +11,16 @@ struct WriteMachine {
     let owners: [MemberNumber]
     /// What the write made of this owner's object.
     let object: CausalObject
+    /// The event that the write is.
+    let dot: Dot
     private(set) var quorum: WriteQuorum
     private(set) var responders: [Responder] = []
     private var answered: [Bool]
 
-    init(owners: [MemberNumber], object: CausalObject, quorum: WriteQuorum) {
+    init(owners: [MemberNumber], object: CausalObject, dot: Dot, quorum: WriteQuorum) {
         self.owners = owners
         self.object = object
+        self.dot = dot
         self.quorum = quorum
         answered = Array(repeating: false, count: owners.count)
         responders.reserveCapacity(owners.count)
@@ -29,6 +32,20 @@ struct WriteMachine {
         answered[index] = true
         responders.append(Responder(member: member, role: .primary, answer: answer))
         return quorum.add(answer, role: .primary)
+    }
+
+    /// What the client may send back with its next write. Everything that the object's context covers was replaced, but
+    /// for the live siblings; of those the client has seen only its own. A version vector cannot leave out one event
+    /// below another of the same replica: then this write is left out with it, and not the other way round.
+    var contextForClient: VersionVector {
+        let unseen = object.siblings.filter { $0.dot != dot }
+        guard !unseen.isEmpty else { return object.context }
+        return VersionVector(
+            object.context.entries.compactMap { entry in
+                let lowest = unseen.lazy.filter { $0.dot.replica == entry.replica }.map { $0.dot.counter - 1 }.min()
+                let counter = min(entry.counter, lowest ?? entry.counter)
+                return counter == 0 ? nil : Dot(entry.replica, counter)
+            })
     }
 
     func isWaiting(for member: MemberNumber) -> Bool {

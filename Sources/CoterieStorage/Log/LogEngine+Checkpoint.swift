@@ -47,10 +47,12 @@ extension LogEngine {
     /// Asks for a checkpoint soon, whether one is due or not: a graceful stop, so that the next opening is fast.
     public func requestCheckpoint() { checkpoint.isRequested = true }
 
-    /// Whether background work is under way or wanted: a checkpoint, a removal or a compaction.
+    /// Whether a checkpoint or a removal is under way or wanted, or a step of compaction is in flight. While the store is
+    /// read-only, only what is in flight counts.
     public var isWorkingInBackground: Bool {
-        if checkpoint.workID != nil || compaction.workID != nil || !checkpoint.removals.isEmpty { return true }
-        if case .idle = checkpoint.phase { return checkpoint.isRequested }
+        if checkpoint.workID != nil || compaction.workID != nil { return true }
+        guard writability == .writable else { return false }
+        if case .idle = checkpoint.phase { return checkpoint.isRequested || !checkpoint.removals.isEmpty }
         return true
     }
 
@@ -73,6 +75,7 @@ extension LogEngine {
             if let removal = nextRemoval() { return removal }
             guard checkpointIsDue else { return nil }
             takeSnapshot()
+            if case .idle = checkpoint.phase { return nil }
             return nextCheckpointWork()
         case .writing(var snapshot):
             checkpoint.phase = .idle
@@ -103,12 +106,16 @@ extension LogEngine {
 
     private func takeSnapshot() {
         checkpoint.isRequested = false
-        let changes = beforeCheckpoint?() ?? []
-        if !changes.isEmpty {
-            // Within limits by contract of the hook; refused, it would be missing in every later checkpoint too.
-            do { try apply(Batch(metadata: changes)) } catch {
-                preconditionFailure("the metadata of a checkpoint was refused: \(error)")
-            }
+        do throws(StorageFailure) {
+            try apply(Batch(metadata: beforeCheckpoint?() ?? []))
+        } catch {
+            // Without the owner's summary a checkpoint would let notes go that nothing else tells of: rather none.
+            checkpoint.bytesSince = 0
+            let reason = "no checkpoint, because the metadata for it was refused: \(error)"
+            deferredEvents.append(
+                .faultFound(
+                    RecordFault(file: LogFormat.newCheckpointFile, offset: 0, reason: reason, extent: .nothing)))
+            return
         }
         checkpoint.bytesSince = 0
         let covered = segments.all.filter { $0.state == .drained }.map(\.number)

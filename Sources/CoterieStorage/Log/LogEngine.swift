@@ -41,6 +41,8 @@ public final class LogEngine: StorageEngine {
     var checkpoint: CheckpointState
     var counters = StorageStatistics()
     var nextWorkID: UInt64 = 1
+    /// Events that arose where none can be told; they come with the next completion.
+    var deferredEvents: [StorageEvent] = []
     /// What is wrong with writing; nil where nothing is.
     public internal(set) var writability = Writability.writable
 
@@ -113,6 +115,10 @@ public final class LogEngine: StorageEngine {
             completeCompactionRead(completion, into: &events)
         } else {
             preconditionFailure("work \(completion.id) was never handed out, or completed before")
+        }
+        if !deferredEvents.isEmpty {
+            events += deferredEvents
+            deferredEvents = []
         }
     }
 

@@ -10,6 +10,9 @@
 //   - In the last segment above the highest mark, all of these are a torn tail instead (L3): cut. An error of the disk is never
 //     taken for a torn tail: in the last segment it ends the opening, elsewhere what cannot be read is rot.
 //
+// Segments that are missing are noticed by the checkpoint, which knows them all; without one, by gaps in their numbers, if there never
+// was one. Where a checkpoint is there and damaged, gaps are what compaction leaves, and a loss among them is not noticed.
+//
 // Rot of the very last write, above the last mark, cannot be told from a torn tail, and is cut like one. The write may have been
 // acknowledged; to the protocol above, it is a replica that silently lost its newest writes.
 

@@ -1,0 +1,176 @@
+// All that happened to one key, in the forms that checkers need: its writes with what is known of their dots and of what
+// they replace, its answers in the order in which they came, and its dots per replica.
+
+import CoterieCausality
+import CoteriePrimitives
+import CoterieTypes
+
+/// One write or delete of a key that may have been applied.
+struct WriteEvent {
+    let record: Record
+    /// What it wrote; nil for a delete.
+    let value: ValueID?
+    /// Where it is known: from an answer that shows the value, or from the write's own answer.
+    var dot: Dot?
+    /// Where it is not: an acknowledged write's own answer leaves these.
+    var candidates: [Dot] = []
+    /// What it replaces for certain; nil where the store chose.
+    let replaces: VersionVector?
+    /// What it may have replaced; nil where that may be everything.
+    var mayReplace: VersionVector?
+    /// See `Record.strength`.
+    let strength: Int
+}
+
+/// One object that a client was shown, or the end of the run.
+struct Answer {
+    /// Nil for the end of the run.
+    let record: Record?
+    let called: Int
+    let returned: Int
+    let context: VersionVector
+    /// Nil where only the context was shown.
+    let siblings: [SeenValue]?
+    /// How many owners a read stands on; 0 for what is no read.
+    let strength: Int
+
+    var ids: [RecordID] { record.map { [$0.id] } ?? [] }
+    var name: String { record.map { "\($0.id)" } ?? "the final state" }
+}
+
+/// One key's part of a history.
+struct KeyHistory {
+    let key: ObjectKey
+    let rule: BucketRule
+    let promise: Promise
+    /// In the order of the calls.
+    let records: [Record]
+    /// In the order of the calls.
+    private(set) var writes: [WriteEvent] = []
+    /// In the order in which they returned; the end of the run last.
+    private(set) var answers: [Answer] = []
+    /// Whether the last answer is the end of the run.
+    let hasEnd: Bool
+    /// By value.
+    private(set) var writers: [ValueID: Int] = [:]
+    private(set) var lanes = Lanes()
+    private(set) var dotless = Dotless()
+
+    /// O(records × log records), times the entries of a context.
+    init(key: ObjectKey, rule: BucketRule, promise: Promise, records: [Record], end: Reply?) {
+        self.key = key
+        self.rule = rule
+        self.promise = promise
+        self.records = records
+        hasEnd = end?.context != nil
+        collectAnswers(end)
+        collectWrites()
+        learnDotsFromValues()
+        learnDotsFromOwnAnswers()
+        lanes = Lanes(writes, isLastWriterWins: rule.kind == .lww, times: seenTimes())
+        dotless = Dotless(writes)
+    }
+
+    private mutating func collectAnswers(_ end: Reply?) {
+        answers.reserveCapacity(records.count + 1)
+        for record in records {
+            guard let returned = record.returned, let reply = record.reply, let context = reply.context else { continue }
+            let isRead = !record.action.isWrite || record.outcome == .nothingToDelete
+            answers.append(
+                Answer(
+                    record: record, called: record.called.order, returned: returned.order, context: context,
+                    siblings: reply.siblings, strength: isRead ? record.strength(promise, rule) : 0))
+        }
+        answers.sort { $0.returned < $1.returned }
+        if let end, let context = end.context {
+            answers.append(
+                Answer(
+                    record: nil, called: .max, returned: .max, context: context, siblings: end.siblings ?? [],
+                    strength: rule.n))
+        }
+    }
+
+    private mutating func collectWrites() {
+        for record in records where record.outcome.mayHaveApplied {
+            let value: ValueID?
+            switch record.action {
+            case .put(let written): value = written
+            case .delete: value = nil
+            case .get, .add, .increment: continue
+            }
+            let sent = record.replacesFound ? nil : record.context ?? VersionVector()
+            // What a store chose to replace lies under the context that it answered.
+            let upper = sent ?? (record.outcome == .ok ? record.reply?.context : nil)
+            if let value { writers[value] = writes.count }
+            writes.append(
+                WriteEvent(
+                    record: record, value: value, replaces: sent, mayReplace: upper,
+                    strength: record.strength(promise, rule)))
+        }
+    }
+
+    private mutating func learnDotsFromValues() {
+        for answer in answers {
+            for sibling in answer.siblings ?? [] {
+                guard let value = sibling.value, let writer = writers[value], writes[writer].dot == nil else { continue }
+                writes[writer].dot = sibling.dot
+            }
+        }
+    }
+
+    /// A write's answer covers its dot, and the coordinator minted it: the entry of one of the coordinator's lives that
+    /// neither the write's own context nor any answer before the call covers.
+    private mutating func learnDotsFromOwnAnswers() {
+        var taken = Set(writes.compactMap(\.dot))
+        var seen = VersionVector()
+        var next = answers.startIndex
+        for index in writes.indices {
+            let record = writes[index].record
+            while next < answers.endIndex, answers[next].returned < record.called.order {
+                seen.merge(answers[next].context)
+                next += 1
+            }
+            guard record.outcome == .ok, let context = record.reply?.context, let receipt = record.receipt else {
+                continue
+            }
+            if writes[index].dot == nil {
+                let sent = record.context ?? VersionVector()
+                let possible = context.lastDots.filter {
+                    $0.replica.member == receipt.coordinator && !sent.covers($0) && !seen.covers($0)
+                        && !taken.contains($0)
+                }
+                if possible.count == 1 {
+                    writes[index].dot = possible[0]
+                    taken.insert(possible[0])
+                } else {
+                    writes[index].candidates = possible
+                }
+            }
+            narrowWhatItMayReplace(index)
+        }
+    }
+
+    /// A write does not replace itself.
+    private mutating func narrowWhatItMayReplace(_ index: Int) {
+        let write = writes[index]
+        guard write.replaces == nil, write.value != nil, let upper = write.mayReplace, let dot = write.dot else { return }
+        let others = upper.lastDots.compactMap { last -> Dot? in
+            guard last.replica == dot.replica else { return last }
+            let counter = min(last.counter, dot.counter - 1)
+            return counter == 0 ? nil : Dot(last.replica, counter)
+        }
+        writes[index].mayReplace = VersionVector(others)
+    }
+
+    /// The hybrid times that answers show, by dot.
+    private func seenTimes() -> [Dot: HybridTime] {
+        guard rule.kind == .lww else { return [:] }
+        var times: [Dot: HybridTime] = [:]
+        for answer in answers {
+            for sibling in answer.siblings ?? [] {
+                if let written = sibling.written { times[sibling.dot] = written }
+            }
+        }
+        return times
+    }
+}

@@ -1,0 +1,72 @@
+// How many owners an answer stands on: two answers whose numbers exceed n together have an owner in common, so the later
+// one has seen the earlier (Gifford, "Weighted Voting for Replicated Data", 1979).
+
+import CoteriePrimitives
+import CoterieRing
+import CoterieWire
+
+extension Record {
+    /// How many owners the answer promises, in the sense of `promise`: what was asked, where only owners count, and
+    /// what its receipt claims beyond it. 0 for what promises nothing: a failed operation, an unknown one.
+    func strength(_ promise: Promise, _ rule: BucketRule) -> Int {
+        switch outcome {
+        case .ok: break
+        case .nothingToDelete: return min(rule.n, max(rule.n / 2 + 1, countedOwners(promise)))
+        case .notApplied, .unknown, .open: return 0
+        }
+        return min(rule.n, max(askedOwners(promise, rule), countedOwners(promise)))
+    }
+
+    /// How many copies are known to stand behind an acknowledged write, fallbacks included where the promise says so.
+    func copies(_ promise: Promise, _ rule: BucketRule) -> Int {
+        guard outcome == .ok else { return 0 }
+        var copies = strength(promise, rule)
+        if promise.countsFallbacks, let receipt {
+            copies = max(copies, receipt.responders.count { $0.answer.counts(promise) })
+        }
+        return copies - promise.lostDisks
+    }
+
+    private func askedOwners(_ promise: Promise, _ rule: BucketRule) -> Int {
+        let resolved = receipt?.asked
+        if action.isWrite {
+            let durable = resolved?.durable ?? (asked.durable ?? rule.dw).resolved(n: rule.n)
+            if promise.copies == .durable { return durable }
+            let primary = resolved?.primary ?? asked.primary?.resolved(n: rule.n) ?? 0
+            let quorum = resolved?.quorum ?? (asked.quorum ?? rule.w).resolved(n: rule.n)
+            return max(durable, primary, isStrict(rule) ? quorum : 0)
+        }
+        let primary = resolved?.primary ?? asked.primary?.resolved(n: rule.n) ?? 0
+        // Without `notfound_ok`, a not-found is answered by other numbers than r.
+        if asked.notfoundOK == false, reply?.siblings?.isEmpty ?? true { return 0 }
+        let quorum = resolved?.quorum ?? (asked.quorum ?? rule.r).resolved(n: rule.n)
+        return max(primary, isStrict(rule) ? quorum : 0)
+    }
+
+    private func countedOwners(_ promise: Promise) -> Int {
+        guard let receipt else { return 0 }
+        var owners = 0
+        for (index, responder) in receipt.responders.enumerated() where responder.role == .primary {
+            let counts = action.isWrite && outcome == .ok ? responder.answer.counts(promise) : responder.answer.isRead
+            // A member that is named twice is one owner.
+            if counts, !receipt.responders[..<index].contains(where: { $0.member == responder.member }) { owners += 1 }
+        }
+        return owners
+    }
+
+    /// Whether only owners counted towards the quorum.
+    private func isStrict(_ rule: BucketRule) -> Bool {
+        if asked.sloppy == false { return true }
+        if let receipt { return !receipt.responders.contains { $0.role == .fallback } }
+        return !(asked.sloppy ?? rule.sloppy)
+    }
+}
+
+extension Responder.Answer {
+    /// Whether it is an acknowledgement of the promised class.
+    fileprivate func counts(_ promise: Promise) -> Bool {
+        self == .durable || (self == .stored && promise.copies == .stored)
+    }
+
+    fileprivate var isRead: Bool { self == .value || self == .notFound }
+}

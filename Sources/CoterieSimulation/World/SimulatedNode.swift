@@ -1,0 +1,109 @@
+// A node's process: the production machine over the production engine, on a disk of its own, with what the shell keeps for
+// them (timers, connections, work on its way to the disk). Nothing here decides anything that production decides.
+
+import CoteriePrimitives
+import CoterieReplication
+import CoterieRing
+import CoterieStorage
+import CoterieWire
+
+/// Work of one lane: what waits, and what the disk is doing.
+struct SimulatedLane {
+    struct Running {
+        let serial: UInt64
+        let work: DiskWork
+    }
+
+    let width: Int
+    var waiting: [DiskWork] = []
+    var running: [Running] = []
+
+    init(width: Int) { self.width = width }
+}
+
+/// One timer of a node.
+struct SimulatedTimer {
+    var serial: UInt64 = 0
+    /// By the process's own clock; nil: not set.
+    var at: Instant?
+}
+
+/// One node of the world, through all its lives.
+final class SimulatedNode {
+    enum State: Equatable {
+        case down
+        case up
+        /// Stopped by a signal: nothing is handled, connections stand.
+        case paused
+    }
+
+    let index: Int
+    let member: Member
+    var disk: SimulatedDisk
+    var clock: ProcessClock
+
+    var state = State.down
+    /// Counts the lives; what an earlier one began does not reach a later one.
+    var life: UInt32 = 0
+    var nonce: UInt64 = 0
+    var machine: NodeMachine?
+    var engine: LogEngine?
+
+    /// What came in and is not handled yet.
+    var inbox: [Input] = []
+    var handling: [Input] = []
+    var unsent: [Input] = []
+    var effects = Effects()
+    var isTickScheduled = false
+    /// The processor is busy with the last tick until then.
+    var busyUntil: Int64 = 0
+    var ticks = 0
+
+    var timers = [SimulatedTimer](repeating: SimulatedTimer(), count: TimerName.allCases.count)
+    /// By lane: write, read, background.
+    var lanes: [SimulatedLane] = []
+
+    /// The connection with each other process, by index: -1 for none.
+    var connections: [Int] = []
+    /// Connections that were written to in this tick.
+    var dirty: [Int] = []
+    /// Failed attempts to reach each member in a row.
+    var dialFailures: [Int] = []
+    /// Whether the next attempt is in the event queue.
+    var isDialling: [Bool] = []
+
+    /// What the faults have made of the disk.
+    var diskSlowness: Int64 = 1
+    /// Whether its disk was lost or doubted and it does not serve again yet.
+    var isIncomplete = false
+    /// Whether it has ever served.
+    var hasServed = false
+    /// It was told to stop.
+    var isStopping = false
+    /// Its store can only be used again by opening it anew.
+    var needsRestart = false
+    /// What it counted when its counters were last added up.
+    var counted = Counters()
+
+    init(index: Int, member: Member, disk: SimulatedDisk, clock: ProcessClock, processes: Int) {
+        self.index = index
+        self.member = member
+        self.disk = disk
+        self.clock = clock
+        connections = Array(repeating: -1, count: processes)
+        dialFailures = Array(repeating: 0, count: processes)
+        isDialling = Array(repeating: false, count: processes)
+    }
+
+    var isServing: Bool { state == .up && machine?.isServing == true }
+}
+
+extension DiskWork.Lane {
+    var index: Int {
+        switch self {
+        case .write: 0
+        case .read: 1
+        case .background: 2
+        }
+    }
+}
