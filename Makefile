@@ -65,7 +65,7 @@ format:
 bench: release
 	@for durability in fsync os; do \
 	    data=$$(mktemp -d); \
-	    trap "$(COTERIE) local down --data $$data/c >/dev/null 2>&1; rm -rf $$data" EXIT; \
+	    trap "$(COTERIE) local down --data $$data/c >/dev/null 2>&1 || true; rm -rf $$data" EXIT; \
 	    $(COTERIE) local up --data $$data/c --nodes 3 --base-port 0 --durability $$durability --detach >/dev/null; \
 	    echo "== durability $$durability"; \
 	    $(COTERIE) bench --data $$data/c $(BENCH_FLAGS); \

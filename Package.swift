@@ -72,14 +72,10 @@ let package = Package(
             "ClientMachine", uses: ["Primitives", "Causality", "Types", "Ring", "Wire"],
             [nioCore, .product(name: "DequeModule", package: "swift-collections")]),
 
-        // What clients saw, and judges of it.
-        module("History", uses: ["Primitives", "Causality", "Types", "Ring", "Wire"], [nioCore]),
-        // The environment, simulated: production's machines and engines in virtual time, under faults.
-        module(
-            "Simulation",
-            uses: [
-                "Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication", "ClientMachine", "History",
-            ], [nioCore]),
+        // Simulated environment: virtual disks now, the world in time.
+        .target(
+            name: "CoterieSimulation", dependencies: ["CoteriePrimitives", "CoterieStorage", nioCore],
+            sources: ["SimulatedDisk.swift"], swiftSettings: strict),
 
         // Shells: sockets, files, clocks.
         module("FileDisk", uses: ["Primitives", "Storage", "C_CCoterieSystem"], [nioCore]),

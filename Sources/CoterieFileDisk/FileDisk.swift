@@ -1,11 +1,12 @@
 // A directory of the file system as a `Disk`: plain files, appended to, read at offsets, fsynced.
 //
 // Threads: the event loop calls `readNow`; the write, read and background lanes call everything else, side by side. The
-// table of open descriptors is behind a lock that is held for a dictionary access only, never over a system call that may
-// block; a descriptor is closed when the last call that uses it has ended, so a file may be removed while it is read.
+// table of open descriptors is behind a lock that is held for a dictionary access only, never over a system call that
+// may block; a descriptor is closed when the last call that uses it has ended, so a file may be removed while it is
+// read.
 //
-// Durability: `fsync` is fdatasync on the file (F_FULLFSYNC on Darwin) and, for a name that is new, fsync of the directory;
-// renames and removals fsync the directory before they return.
+// Durability: `fsync` is fdatasync on the file (F_FULLFSYNC on Darwin) and, for a name that is new, fsync of the
+// directory; renames and removals fsync the directory before they return.
 
 import CCoterieSystem
 import CoteriePrimitives
@@ -230,8 +231,8 @@ struct DescriptorTable {
         return open.values[place].file
     }
 
-    /// Adds a file that was opened when `generation` was the given one. Where another thread was faster, its descriptor is
-    /// returned; where a name was given up meanwhile, it may have been this one, and the file is not kept.
+    /// Adds a file that was opened when `generation` was the given one. Where another thread was faster, its descriptor
+    /// is returned; where a name was given up meanwhile, it may have been this one, and the file is not kept.
     mutating func insert(_ file: OpenFile, _ name: String, asOf generation: UInt64) -> OpenFile {
         if let known = find(name) { return known }
         guard generation == self.generation else { return file }

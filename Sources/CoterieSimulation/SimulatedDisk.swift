@@ -1,9 +1,9 @@
-// A disk that loses what a disk may lose: the tail of a file that was not fsynced, torn anywhere, followed by zeros or by
-// rubbish where the file had grown before its content was written; the name of a file never fsynced; and, on request, bits
-// that rot, space that ends, fsyncs and reads that fail. What it does is decided by its seed.
+// A disk that loses what a disk may lose: the tail of a file that was not fsynced, torn anywhere, followed by zeros or
+// by rubbish where the file had grown before its content was written; the name of a file never fsynced; and, on
+// request, bits that rot, space that ends, fsyncs and reads that fail. What it does is decided by its seed.
 //
-// The faults are those of "All File Systems Are Not Created Equal" (Pillai and others, 2014), within the contract of `Disk`:
-// renames, removals and truncations are durable when they return.
+// The faults are those of "All File Systems Are Not Created Equal" (Pillai and others, 2014), within the contract of
+// `Disk`: renames, removals and truncations are durable when they return.
 
 import CoteriePrimitives
 import CoterieStorage

@@ -13,10 +13,11 @@ public protocol Disk: AnyObject, Sendable {
     func list() throws(DiskError) -> [String]
     /// Bytes in a file; throws `.notFound`.
     func size(of file: String) throws(DiskError) -> UInt64
-    /// Appends, creating the file where it does not exist. Not durable until `fsync`. A failed append may have appended a part.
+    /// Appends, creating the file where it does not exist. Not durable until `fsync`. A failed append may have appended
+    /// a part.
     func append(_ bytes: ByteBuffer, to file: String) throws(DiskError)
-    /// Makes the file's content and, for a new file, its name durable. Never throws `.full`: whatever the reason, a failed
-    /// fsync leaves unknown what is on the disk, and repeating it proves nothing.
+    /// Makes the file's content and, for a new file, its name durable. Never throws `.full`: whatever the reason, a
+    /// failed fsync leaves unknown what is on the disk, and repeating it proves nothing.
     func fsync(_ file: String) throws(DiskError)
     /// Up to `count` bytes from `offset`; fewer at the end of the file.
     func read(_ file: String, at offset: UInt64, count: Int) throws(DiskError) -> ByteBuffer

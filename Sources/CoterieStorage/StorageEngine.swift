@@ -1,8 +1,8 @@
 // What a node asks of its store: a synchronous ordered map with an asynchronous durability barrier.
 //
 // `apply` is visible at once and not yet durable; one barrier makes all earlier batches durable, so that many writes
-// share one fsync. An engine does no IO of its own on the caller's thread, but for reads that cannot block: it hands out
-// `DiskWork`, which the shell performs elsewhere (or the simulator in virtual time) and gives back as a completion.
+// share one fsync. An engine does no IO of its own on the caller's thread, but for reads that cannot block: it hands
+// out `DiskWork`, which the shell performs elsewhere (or the simulator in virtual time) and gives back as a completion.
 
 import CoteriePrimitives
 import NIOCore
@@ -65,7 +65,8 @@ public struct Change: Equatable, Sendable {
 /// Changes that are applied and become durable together or not at all, also across a torn tail.
 public struct Batch: Equatable, Sendable {
     public var changes: [Change]
-    /// Metadata records: small named values of the node (layout, incarnation, properties), outside of all groups. An empty value removes.
+    /// Metadata records: small named values of the node (layout, incarnation, properties), outside of all groups. An
+    /// empty value removes.
     public var metadata: [MetadataChange]
 
     public init(_ changes: [Change] = [], metadata: [MetadataChange] = []) {
@@ -157,8 +158,9 @@ public protocol StorageEngine: AnyObject {
     /// Applies a batch: visible to reads at once, durable behind the next barrier. Throws before anything is applied.
     func apply(_ batch: Batch) throws(StorageFailure)
 
-    /// Asks for all that was applied so far to be made safe. Answered by `StorageEvent.barrierCompleted` or `.barrierFailed`;
-    /// barriers of one strength complete in order. One flush is in flight at a time; barriers asked for meanwhile share the next.
+    /// Asks for all that was applied so far to be made safe. Answered by `StorageEvent.barrierCompleted` or
+    /// `.barrierFailed`; barriers of one strength complete in order. One flush is in flight at a time; barriers asked
+    /// for meanwhile share the next.
     func barrier(_ strength: BarrierStrength) -> BarrierTicket
 
     /// The next piece of work for the disk, if there is any to start now. Call until nil, at the end of each tick.
@@ -167,11 +169,12 @@ public protocol StorageEngine: AnyObject {
     /// Takes back finished work; appends what came of it.
     func complete(_ completion: DiskCompletion, into events: inout [StorageEvent])
 
-    /// With a full disk: asks for writing to be tried again. The answer is `StorageEvent.writableChanged`, or nothing while it is
-    /// still full. Does nothing in other states. Engines without a disk have nothing to do.
+    /// With a full disk: asks for writing to be tried again. The answer is `StorageEvent.writableChanged`, or nothing
+    /// while it is still full. Does nothing in other states. Engines without a disk have nothing to do.
     func probeWritable()
 
-    /// Asks for whatever makes the next opening fast, such as a checkpoint: for a graceful stop. It is work like any other.
+    /// Asks for whatever makes the next opening fast, such as a checkpoint: for a graceful stop. It is work like any
+    /// other.
     func requestCheckpoint()
 
     /// Figures for `/stats`.

@@ -15,6 +15,7 @@ enum Rules {
     /// Modules without IO, clocks, randomness and Foundation.
     static let pureModules = [
         "Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication", "ClientMachine", "Simulation",
+        "History",
     ].map { "Coterie\($0)" }
 
     /// What a pure module may import besides our own modules: values and containers.

@@ -17,6 +17,7 @@ struct Stand {
     }
     let engine: any StorageEngine
     let disk: (any Disk)?
+    private let directory = TemporaryDirectory()
 
     init(_ kind: Kind, settings: LogEngine.Settings = .tiny) throws {
         switch kind {
@@ -29,7 +30,7 @@ struct Stand {
             disk = simulated
             engine = try LogEngine.open(disk: simulated, settings: settings)
         case .logOnFiles:
-            let files = try FileDisk(directory: temporaryDirectory())
+            let files = try FileDisk(directory: directory.path)
             disk = files
             engine = try LogEngine.open(disk: files, settings: settings)
         }
@@ -53,8 +54,10 @@ struct Stand {
     }
 }
 
-func temporaryDirectory() -> String {
-    NSTemporaryDirectory() + "coterie-storage-\(UUID().uuidString)"
+/// A directory that goes with its owner.
+final class TemporaryDirectory {
+    let path = NSTemporaryDirectory() + "coterie-storage-\(UUID().uuidString)"
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
 @Suite struct ConformanceTests {

@@ -1,5 +1,5 @@
-// A life after life of a log store on a simulated disk, checked against a model: every batch carries its number in a metadata
-// record, so that after a crash the number says which state the store must have in every byte.
+// A life after life of a log store on a simulated disk, checked against a model: every batch carries its number in a
+// metadata record, so that after a crash the number says which state the store must have in every byte.
 
 import CoteriePrimitives
 import CoterieSimulation
@@ -98,8 +98,8 @@ struct CrashRun {
         var broken: Set<String> = []
         let contents = Contents(of: engine, on: disk, broken: &broken)
         if report.hasUnknownLosses || !broken.isEmpty {
-            // Pages that a failed fsync dropped, and a power cut before they were written anew: reported, never silent. The model
-            // cannot follow further.
+            // Pages that a failed fsync dropped, and a power cut before they were written anew: reported, never silent.
+            // The model cannot follow further.
             #expect(plan.faults.failingFsyncs > 0, "only dropped pages may look like rot: \(report.faults); \(place)")
             hasLosses = true
         } else {

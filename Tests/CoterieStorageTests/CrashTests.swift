@@ -1,5 +1,5 @@
-// INV 1, 25, 28: what a completed barrier covers is there after any crash; what lies behind it is there in order, batch by
-// batch, whole or not at all.
+// INV 1, 25, 28: what a completed barrier covers is there after any crash; what lies behind it is there in order, batch
+// by batch, whole or not at all.
 
 import CoteriePrimitives
 import CoterieSimulation

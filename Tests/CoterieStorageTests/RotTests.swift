@@ -1,4 +1,5 @@
-// INV 1, 26: rot is found and reported; a broken record is `.corrupt`, never absent, and no older record takes its place.
+// INV 1, 26: rot is found and reported; a broken record is `.corrupt`, never absent, and no older record takes its
+// place.
 
 import CoteriePrimitives
 import CoterieSimulation
@@ -8,8 +9,8 @@ import Testing
 @testable import CoterieStorage
 
 @Suite struct RotTests {
-    /// Several small segments: every key written twice in different ones, removals, metadata; the last segment has a proven
-    /// part (below its mark) and a last flush above it.
+    /// Several small segments: every key written twice in different ones, removals, metadata; the last segment has a
+    /// proven part (below its mark) and a last flush above it.
     private func store(withCheckpoint: Bool) throws -> (SimulatedDisk, Contents) {
         let disk = SimulatedDisk(seed: 3)
         var settings = LogEngine.Settings.still
@@ -92,7 +93,8 @@ import Testing
             damaged.rot(file, at: place)
             guard let engine = try open(damaged) else { continue }
             if engine.openingReport.cutBytes > 0 {
-                // The batch above the mark, and nothing else, is gone; or the mark itself was hit, and proves nothing any more.
+                // The batch above the mark, and nothing else, is gone; or the mark itself was hit, and proves nothing
+                // any more.
                 #expect(engine.text("b") == nil)
                 #expect(place >= 32)
             } else {

@@ -57,7 +57,7 @@ struct LocalDirectory: Hashable, Sendable {
     /// Takes the right to run the cluster in the foreground; fails where another process has it.
     func lock() throws -> DirectoryLock {
         try LocalFiles.makeDirectory(path)
-        return try DirectoryLock(path + "/lock", directory: path)
+        return try DirectoryLock.take(path + "/lock", directory: path)
     }
 
     /// The last lines of a node's log.
@@ -85,35 +85,43 @@ struct LocalDirectory: Hashable, Sendable {
     }
 }
 
-/// Held as long as a `coterie local up` runs in the foreground; the kernel takes it back with the process.
+/// Held as long as a `coterie local up` runs; the kernel takes it back with the process.
 final class DirectoryLock: Sendable {
     private let descriptor: Int32
 
-    fileprivate init(_ path: String, directory: String) throws {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    /// Owns the descriptor from here on.
+    private init(descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    /// Takes the lock, or fails with the id of the process that has it.
+    static func take(_ path: String, directory: String) throws(CommandFailure) -> DirectoryLock {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw CommandFailure(.cannotCreate, "cannot write \(path): \(String(cString: strerror(errno)))")
         }
+        let lock = DirectoryLock(descriptor: descriptor)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            var bytes = [UInt8](repeating: 0, count: 32)
-            let count = readStart(descriptor, &bytes)
-            close(descriptor)
-            let pid = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
-                .trimmingCharacters(in: .whitespacesAndNewlines)
+            let pid = lock.text
             throw CommandFailure(
                 .locked,
-                "\(directory) is in use: another `coterie local up` runs there"
-                    + (pid.isEmpty ? "" : " (pid \(pid))") + "; stop it, or give another directory by --data")
+                "\(directory) is in use: another `coterie local up` runs there\(pid.isEmpty ? "" : " (pid \(pid))")"
+                    + "; stop it, or give another directory by --data")
         }
-        ftruncate(descriptor, 0)
-        let text = Array("\(getpid())\n".utf8)
-        _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        lock.write("\(getpid())\n")
+        return lock
     }
 
-    deinit { close(descriptor) }
-}
+    private var text: String {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+    }
 
-/// Reads from a descriptor's beginning.
-private func readStart(_ descriptor: Int32, _ bytes: inout [UInt8]) -> Int {
-    bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+    private func write(_ text: String) {
+        ftruncate(descriptor, 0)
+        let bytes = Array(text.utf8)
+        _ = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    }
 }

@@ -1,5 +1,5 @@
-// What a crash test writes: batch `n` is a function of the seed and `n`, so whoever knows both knows what a store must hold
-// after it. Every batch carries its number in a metadata record.
+// What a crash test writes: batch `n` is a function of the seed and `n`, so whoever knows both knows what a store must
+// hold after it. Every batch carries its number in a metadata record.
 
 import CoteriePrimitives
 import CoterieStorage

@@ -1,5 +1,5 @@
-// What is left of a killed writer's store, after its files were cut back to what was fsynced: every acknowledged batch must be
-// there, and the store must be exactly what the batches up to its own number make of it.
+// What is left of a killed writer's store, after its files were cut back to what was fsynced: every acknowledged batch
+// must be there, and the store must be exactly what the batches up to its own number make of it.
 
 import CoteriePrimitives
 import CoterieStorage
@@ -45,8 +45,8 @@ public struct CrashTrace: Equatable, Sendable {
         a.acknowledged == b.acknowledged && a.lengths == b.lengths && a.renaming?.file == b.renaming?.file
     }
 
-    /// Takes from the directory what was not fsynced: bytes behind the fsynced length, files never fsynced. The writer must be
-    /// dead. A file about to be removed when the writer died is removed.
+    /// Takes from the directory what was not fsynced: bytes behind the fsynced length, files never fsynced. The writer
+    /// must be dead. A file about to be removed when the writer died is removed.
     public func cutBack(_ directory: String) throws(DiskError) {
         let disk = try FileDisk(directory: directory)
         var lengths = lengths

@@ -1,5 +1,6 @@
 // The victim of a crash test: writes batches to a log store as fast as it can until it is killed, and tells what it has
-// acknowledged and what is fsynced (see `TracedDisk`). Run as a process of its own; `CrashVerifier` looks at what is left.
+// acknowledged and what is fsynced (see `TracedDisk`). Run as a process of its own; `CrashVerifier` looks at what is
+// left.
 
 import CoteriePrimitives
 import CoterieStorage
@@ -7,8 +8,8 @@ import NIOCore
 
 /// Writes until killed.
 public enum CrashWriter {
-    /// Goes on where the store in `directory` stands, for ever or until `limit` batches are written. The lines go to `output`,
-    /// a file descriptor.
+    /// Goes on where the store in `directory` stands, for ever or until `limit` batches are written. The lines go to
+    /// `output`, a file descriptor.
     ///
     /// Throws what opening throws: an error here is a finding.
     public static func run(directory: String, seed: UInt64, output: Int32 = 1, limit: Int = .max) throws {
@@ -24,7 +25,8 @@ public enum CrashWriter {
         let batches: CrashBatches
         var generator: SeededGenerator
         var number: Int
-        /// Work handed out and not done: it is done a while later, so that batches are applied while a flush is in flight.
+        /// Work handed out and not done: it is done a while later, so that batches are applied while a flush is in
+        /// flight.
         var waiting: [DiskWork] = []
         var tickets: [BarrierTicket: Int] = [:]
 

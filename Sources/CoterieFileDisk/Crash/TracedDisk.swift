@@ -1,5 +1,5 @@
-// A disk that writes down what is durable, at the moment it is: for a crash test that kills a process and then takes from its
-// files what the kernel still held and a power cut would not have spared.
+// A disk that writes down what is durable, at the moment it is: for a crash test that kills a process and then takes
+// from its files what the kernel still held and a power cut would not have spared.
 //
 // One line per event, each by a single write, so that none is lost or torn by a kill:
 //     s FILE LENGTH      so many bytes of the file are fsynced

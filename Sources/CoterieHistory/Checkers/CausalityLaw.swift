@@ -13,6 +13,7 @@
 
 import CoterieCausality
 import CoteriePrimitives
+import CoterieRing
 
 struct CausalityLaw {
     let history: KeyHistory

@@ -5,6 +5,7 @@
 
 import CoterieCausality
 import CoteriePrimitives
+import CoterieRing
 
 struct LostWritesLaw {
     private let history: KeyHistory

@@ -45,32 +45,38 @@ struct ReceiptLaw {
         if Set(members).count != members.count {
             add(record, "names a member twice: \(list(receipt))")
         }
-        if receipt.asked.n > 0, receipt.responders.count { $0.role == .primary } > receipt.asked.n {
+        let owners = receipt.responders.count { $0.role == .primary }
+        if receipt.asked.n > 0, owners > receipt.asked.n {
             add(record, "names more owners than the \(receipt.asked.n) that the key has: \(list(receipt))")
         }
         if let epochs = cluster.epochs, !epochs.contains(receipt.epoch) {
             add(record, "names \(receipt.epoch), which was never decided")
             return
         }
-        guard let owners = cluster.owners?(record.key, receipt.epoch) else { return }
-        for responder in receipt.responders where (responder.role == .primary) != owners.contains(responder.member) {
+        guard let known = cluster.owners?(record.key, receipt.epoch) else { return }
+        for responder in receipt.responders where (responder.role == .primary) != known.contains(responder.member) {
             add(
                 record,
                 "names \(responder.member) as \(responder.role), and the owners in \(receipt.epoch) are "
-                    + owners.map(\.description).joined(separator: ", "))
+                    + known.map(\.description).joined(separator: ", "))
         }
     }
 
     /// The counts are what the list says.
     private mutating func judgeCounts(_ receipt: Receipt, _ record: Record) {
-        let isRead = isRead(record)
-        let counts: (Responder.Answer) -> Bool =
-            isRead
-            ? { $0 == .value || ($0 == .notFound && (isInner(record) || record.asked.notfoundOK != false)) }
-            : { $0 == .stored || $0 == .durable }
+        let isRead = self.isRead(record)
+        let countsNotFound = isInner(record) || record.asked.notfoundOK != false
+        func counts(_ answer: Responder.Answer) -> Bool {
+            switch answer {
+            case .value: isRead
+            case .notFound: isRead && countsNotFound
+            case .stored, .durable: !isRead
+            case .failed: false
+            }
+        }
         // Whether not-found counts is only known where the request says.
         if isRead, record.asked.notfoundOK == nil, receipt.responders.contains(where: { $0.answer == .notFound }) {
-            let most = receipt.responders.count { counts($0.answer) }
+            let most = receipt.responders.count(where: { counts($0.answer) })
             if receipt.met > most { add(record, "says \(receipt.met) met, the list has \(most): \(list(receipt))") }
             return
         }

@@ -3,6 +3,7 @@
 // O(answers) per key.
 
 import CoteriePrimitives
+import CoterieRing
 
 enum SiblingsLaw {
     static func check(_ history: KeyHistory) -> [Violation] {

@@ -20,8 +20,8 @@ struct Findings {
 
     var isFull: Bool { violations.count >= limit }
 
-    mutating func add(_ records: [RecordID], _ text: @autoclosure () -> String) {
-        if !isFull { violations.append(Violation(checker, key: key, records: records, text())) }
+    mutating func add(_ records: [RecordID], _ text: String) {
+        if !isFull { violations.append(Violation(checker, key: key, records: records, text)) }
     }
 }
 

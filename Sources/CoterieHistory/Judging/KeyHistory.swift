@@ -3,7 +3,9 @@
 
 import CoterieCausality
 import CoteriePrimitives
+import CoterieRing
 import CoterieTypes
+import CoterieWire
 
 /// One write or delete of a key that may have been applied.
 struct WriteEvent {

@@ -1,6 +1,8 @@
 // What a judge found: which law was broken, by which operations, and how to tell it in few lines.
 
+import CoterieCausality
 import CoteriePrimitives
+import CoterieWire
 
 /// The laws that a history is held to; each has a file of its own in `Checkers`.
 public enum Checker: String, Hashable, Sendable, CaseIterable {

@@ -7,6 +7,7 @@ import CoterieCausality
 import CoteriePrimitives
 import CoterieRing
 import CoterieWire
+import NIOCore
 
 /// What a bucket type makes of its keys, as far as a judge needs it.
 public struct BucketRule: Hashable, Sendable {

@@ -62,6 +62,8 @@ public enum Fault: Hashable, Sendable {
     /// `downFor`: until it is started again; nil: until `heal` or a `start` of its own.
     case kill(MemberNumber, downFor: TimeSpan?)
     case powerLoss(MemberNumber, downFor: TimeSpan?)
+    /// All machines at once.
+    case blackout(downFor: TimeSpan?)
     case stop(MemberNumber, downFor: TimeSpan?)
     case wipe(MemberNumber, downFor: TimeSpan?)
     /// Starts a node that is down; otherwise nothing.
@@ -94,6 +96,7 @@ extension Fault {
         switch self {
         case .kill: .kill
         case .powerLoss: .powerLoss
+        case .blackout: .blackout
         case .stop: .stop
         case .wipe: .wipe
         case .start: nil
@@ -123,7 +126,7 @@ extension Fault {
             .fullDisk(_, _, let during), .failingFsyncs(_, _, let during), .failingAppends(_, _, let during),
             .failingReads(_, _, let during):
             during
-        case .kill, .powerLoss, .stop, .wipe, .start, .breakConnection, .clockJump, .clockDrift, .rot, .clientRestart:
+        case .kill, .powerLoss, .blackout, .stop, .wipe, .start, .breakConnection, .clockJump, .clockDrift, .rot, .clientRestart:
             nil
         }
     }

@@ -67,6 +67,8 @@ public struct WorkloadPlan: Hashable, Sendable {
     public var returnBody = 100
     /// Of 1000 answers so many make the session forget its contexts, as a page that is loaded anew does.
     public var forgetting = 20
+    /// Requests begin before the cluster has served for the first time.
+    public var fromTheStart = false
 
     public init() {}
 }

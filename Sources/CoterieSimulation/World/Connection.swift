@@ -5,8 +5,8 @@
 // In datagram mode (see `Fault.datagrams`) frames of a direction are lost, repeated and overtaken, which TCP never does. The
 // core must bear it all the same: over TCP the same happens between a break and the next connection, only more rarely.
 
-import CoteriePrimitives
 import CoterieClientMachine
+import CoteriePrimitives
 import CoterieWire
 import NIOCore
 
@@ -27,8 +27,8 @@ struct Direction {
     private(set) var bytesUnderWay = 0
     /// When the last one arrives.
     var lastArrival: Int64 = 0
-    /// A delivery is in the event queue.
-    var isScheduled = false
+    /// When the delivery is due that is in the event queue.
+    var scheduledAt = Int64.max
     /// It waits until a cut is mended or a process goes on.
     var isStalled = false
     var decoder: FrameDecoder
@@ -100,8 +100,6 @@ final class Connection {
     var sides: (ConnectionSide, ConnectionSide)
     /// Nothing passes any more, whatever the sides know.
     var isBroken = false
-    /// The dialler's hello has not been sent on to a process yet (it has never been accepted).
-    var isAccepted = false
 
     init(serial: Int, kind: Kind, from: (process: Int, life: UInt32), to: (process: Int, life: UInt32), frame: Int) {
         self.serial = serial

@@ -29,6 +29,8 @@ struct Event {
         case faultEnds
         /// A process starts (again); `detail` is the life that it must still be down from.
         case start
+        /// An operator restarts a process whose store cannot write any more; `detail` is its life.
+        case operatorRestart
         /// The run looks whether a phase is over.
         case phase
     }

@@ -69,8 +69,8 @@ final class SimulatedNode {
     var dirty: [Int] = []
     /// Failed attempts to reach each member in a row.
     var dialFailures: [Int] = []
-    /// Whether the next attempt is in the event queue.
-    var isDialling: [Bool] = []
+    /// When each member is dialled, or the hello of the attempt under way must have come.
+    var dialAt: [Int64] = []
 
     /// What the faults have made of the disk.
     var diskSlowness: Int64 = 1
@@ -78,8 +78,9 @@ final class SimulatedNode {
     var isIncomplete = false
     /// Whether it has ever served.
     var hasServed = false
-    /// It was told to stop.
+    /// It was told to stop, and how long it stays away then.
     var isStopping = false
+    var downAfterStop: TimeSpan?
     /// Its store can only be used again by opening it anew.
     var needsRestart = false
     /// What it counted when its counters were last added up.
@@ -92,7 +93,7 @@ final class SimulatedNode {
         self.clock = clock
         connections = Array(repeating: -1, count: processes)
         dialFailures = Array(repeating: 0, count: processes)
-        isDialling = Array(repeating: false, count: processes)
+        dialAt = Array(repeating: .max, count: processes)
     }
 
     var isServing: Bool { state == .up && machine?.isServing == true }

@@ -79,7 +79,8 @@ struct Branch: Sendable {
         heads.append(page.bytes.withUnsafeBytes { PageView($0).firstKeyHead(behind: prefix.count) })
     }
 
-    /// Derives prefix and heads from the pages' first keys. An empty page counts as having the empty key, until it is filled.
+    /// Derives prefix and heads from the pages' first keys. An empty page counts as having the empty key, until it is
+    /// filled.
     private mutating func refresh() {
         guard let first = pages.first, let last = pages.last else { return }
         prefix = first.count == 0 ? [] : first.key(at: 0)

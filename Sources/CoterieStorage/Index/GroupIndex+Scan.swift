@@ -4,7 +4,8 @@ import CoteriePrimitives
 import NIOCore
 
 extension GroupIndex {
-    /// At most `limit` keys from `start` (inclusive) on, in order. The keys are slices of one buffer. O(log keys + limit).
+    /// At most `limit` keys from `start` (inclusive) on, in order. The keys are slices of one buffer. O(log keys +
+    /// limit).
     func keys(from start: ByteBuffer, limit: Int) -> [ByteBuffer] {
         guard limit > 0, count > 0 else { return [] }
         var ends: [Int] = []

@@ -1,5 +1,5 @@
-// The ordered index of one group: pages of keys under one level of branches, a B+-tree of fixed height. With about a hundred
-// keys a page and up to 128 pages a branch, ten million keys make a thousand branches.
+// The ordered index of one group: pages of keys under one level of branches, a B+-tree of fixed height. With about a
+// hundred keys a page and up to 128 pages a branch, ten million keys make a thousand branches.
 //
 // Invariants (checked by `checkInvariants`):
 //   - no page and no branch is empty; keys ascend strictly within and across pages;
@@ -127,8 +127,8 @@ extension GroupIndex {
         while !branches[branch].pages[page].fits(key) {
             let pageKeys = branches[branch].pages[page].count
             let isLast = branch == branches.count - 1 && page == branches[branch].count - 1
-            // Ascending keys fill pages to the brim instead of leaving them half empty; and beside a single key so long that no
-            // other fits with it, a new one gets a page of its own.
+            // Ascending keys fill pages to the brim instead of leaving them half empty; and beside a single key so long
+            // that no other fits with it, a new one gets a page of its own.
             if (isLast && index == pageKeys) || pageKeys == 1 {
                 var fresh = Page(room: Page.overheadPerKey + key.count)
                 fresh.insert(key, location, at: 0)

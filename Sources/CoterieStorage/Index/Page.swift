@@ -1,14 +1,16 @@
 // A leaf page of the index: up to about 4 KiB of keys in order with the places of their records, in one byte array.
 //
-// A slotted page with a common prefix and key heads, as in the B-tree literature (Graefe, "Modern B-Tree Techniques", 2011,
-// sections 3.2 and 3.5): what all keys of a page begin with (bucket type and bucket, as a rule) is stored once, and each slot
-// holds the next four bytes of its key, so that a search stays within the slots and looks at one cell at its end.
+// A slotted page with a common prefix and key heads, as in the B-tree literature (Graefe, "Modern B-Tree Techniques",
+// 2011, sections 3.2 and 3.5): what all keys of a page begin with (bucket type and bucket, as a rule) is stored once,
+// and each slot holds the next four bytes of its key, so that a search stays within the slots and looks at one cell at
+// its end.
 //
 //      0  u16  count of keys
 //      2  u16  offset of the lowest cell
 //      4  u16  bytes of cells that no slot points at any more
 //      6  u16  length of the prefix
-//      8  × count: u32 head (the suffix's first four bytes as a number, the first one highest, zeros behind a shorter one),
+//      8  × count: u32 head (the suffix's first four bytes as a number, the first one highest, zeros behind a shorter
+//      one),
 //                  u16 offset of the cell; in the order of the keys
 //     ...      free
 //      cells:  u16 suffix length, u32 segment, u32 offset, u32 length, suffix
@@ -178,8 +180,8 @@ struct Page: Sendable {
         raw.store(location.length, at: cell + 10)
     }
 
-    /// Some of the keys in a page of their own, with the longest prefix that they share, with each other and with `added`, for which
-    /// there is room.
+    /// Some of the keys in a page of their own, with the longest prefix that they share, with each other and with
+    /// `added`, for which there is room.
     private func copy(_ range: Range<Int>, roomFor added: UnsafeRawBufferPointer? = nil) -> Page {
         bytes.withUnsafeBytes { raw in
             let old = PageView(raw)

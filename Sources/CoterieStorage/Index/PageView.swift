@@ -85,7 +85,8 @@ struct PageView {
         return compareBytes(suffix(at: index), key.part(prefixLength, key.count &- prefixLength))
     }
 
-    /// What is wrong with the structure, if anything: all parts within bounds and not overlapping, keys strictly ascending.
+    /// What is wrong with the structure, if anything: all parts within bounds and not overlapping, keys strictly
+    /// ascending.
     var structureFault: String? {
         guard raw.count >= Page.headLength else { return "too short" }
         let slotsEnd = Page.headLength + Page.slotLength * count

@@ -2,8 +2,8 @@
 //
 //     idle → writing (pieces of the snapshot, into a new file) → sealing (fsync, rename) → idle, removals due
 //
-// The snapshot is taken at once, between two batches, and costs nothing but the pages that are changed while it is being
-// written (they are copied on write). The rename is handed out only when the log is durable up to the snapshot's
+// The snapshot is taken at once, between two batches, and costs nothing but the pages that are changed while it is
+// being written (they are copied on write). The rename is handed out only when the log is durable up to the snapshot's
 // position (L5); if nobody else asks for that, the checkpoint does.
 
 import CoteriePrimitives
@@ -47,8 +47,8 @@ extension LogEngine {
     /// Asks for a checkpoint soon, whether one is due or not: a graceful stop, so that the next opening is fast.
     public func requestCheckpoint() { checkpoint.isRequested = true }
 
-    /// Whether a checkpoint or a removal is under way or wanted, or a step of compaction is in flight. While the store is
-    /// read-only, only what is in flight counts.
+    /// Whether a checkpoint or a removal is under way or wanted, or a step of compaction is in flight. While the store
+    /// is read-only, only what is in flight counts.
     public var isWorkingInBackground: Bool {
         if checkpoint.workID != nil || compaction.workID != nil { return true }
         guard writability == .writable else { return false }

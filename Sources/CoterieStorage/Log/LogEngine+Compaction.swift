@@ -6,8 +6,8 @@
 // segment is there. Removals: L6. What cannot be read is not copied: while keys point at it the segment stays, so that
 // they go on being `.corrupt` and never become absent or older.
 //
-// Budget: one step reads at most `compactionStepBytes`; steps spend a credit that grows with what callers store; and the
-// next step waits until the copies of the one before are written.
+// Budget: one step reads at most `compactionStepBytes`; steps spend a credit that grows with what callers store; and
+// the next step waits until the copies of the one before are written.
 
 import CoteriePrimitives
 import NIOCore

@@ -44,8 +44,8 @@ extension LogEngine {
         return ticket
     }
 
-    /// With a full disk: asks for writing to be tried again. The answer is `StorageEvent.writableChanged`, or nothing while
-    /// the disk is still full. Does nothing in other states.
+    /// With a full disk: asks for writing to be tried again. The answer is `StorageEvent.writableChanged`, or nothing
+    /// while the disk is still full. Does nothing in other states.
     public func probeWritable() {
         if case .readOnly(.diskFull) = writability { flushes.wantsProbe = true }
     }
@@ -111,8 +111,8 @@ extension LogEngine {
         return work
     }
 
-    /// Cuts back what an earlier attempt has written of the chunks, the newest segment first: a segment must not be there, not even
-    /// empty, while the one before is incomplete (L2).
+    /// Cuts back what an earlier attempt has written of the chunks, the newest segment first: a segment must not be
+    /// there, not even empty, while the one before is incomplete (L2).
     private func cutting(_ chunks: [WriteQueue.Chunk]) -> [DiskWork.Step] {
         var steps: [DiskWork.Step] = []
         for (place, chunk) in chunks.enumerated().reversed() {

@@ -9,10 +9,10 @@
 //   Opening               replay
 //
 // What a failed write means. What was applied stays applied: it is visible, and in memory until it is on disk.
-//   - The disk is full: every barrier that waits fails, `apply` throws `.diskFull`, reads go on. The bytes are kept with
-//     their places; `probeWritable` (and every so many refused batches) writes them again, after cutting the files back
-//     to what was good. When that succeeds the store is writable again, and what had failed is durable after all: a
-//     failed write may still appear, it is *unknown*, never "not applied" (INV 25).
+//   - The disk is full: every barrier that waits fails, `apply` throws `.diskFull`, reads go on. The bytes are kept
+//     with their places; `probeWritable` (and every so many refused batches) writes them again, after cutting the files
+//     back to what was good. When that succeeds the store is writable again, and what had failed is durable after all:
+//     a failed write may still appear, it is *unknown*, never "not applied" (INV 25).
 //   - Any other error of a write, or a failed fsync: the store is read-only until it is opened anew. A failed fsync is
 //     never repeated, because the kernel may have dropped the pages and report success (L8).
 // Nothing acknowledged by a completed barrier is touched by either.
@@ -25,9 +25,10 @@ public final class LogEngine: StorageEngine {
     public let settings: Settings
     /// What opening found.
     public let openingReport: OpeningReport
-    /// Called right before a checkpoint takes its snapshot, on the engine's event loop: what it returns becomes part of the log and
-    /// of the checkpoint. Notes of records that are dead go with their segments, but never before a checkpoint taken after
-    /// they died is durable (L5); so an owner that returns here what it derived from notes (clocks) loses nothing.
+    /// Called right before a checkpoint takes its snapshot, on the engine's event loop: what it returns becomes part of
+    /// the log and of the checkpoint. Notes of records that are dead go with their segments, but never before a
+    /// checkpoint taken after they died is durable (L5); so an owner that returns here what it derived from notes
+    /// (clocks) loses nothing.
     public var beforeCheckpoint: (() -> [MetadataChange])?
 
     let disk: any Disk
@@ -62,8 +63,8 @@ public final class LogEngine: StorageEngine {
         if let unproven = opening.unproven { copyForward(unproven) }
     }
 
-    /// Writes anew what opening could not prove to be on the disk (L8), as *one* batch: half of it, replayed behind the whole,
-    /// would bring older records back.
+    /// Writes anew what opening could not prove to be on the disk (L8), as *one* batch: half of it, replayed behind the
+    /// whole, would bring older records back.
     private func copyForward(_ unproven: Opening.Unproven) {
         let reader = RecordReader(segment: unproven.segment, base: unproven.offset)
         unproven.bytes.withUnsafeReadableBytes { raw in
@@ -190,8 +191,8 @@ public struct OpeningReport: Equatable, Sendable {
     public internal(set) var cutBytes = 0
     /// Rot and losses, in the order in which they were met.
     public internal(set) var faults: [RecordFault] = []
-    /// Some fault hides which keys it touches: any key may have gone back to an older record, or be absent. Whoever vouches for
-    /// this store must not, until it is refilled.
+    /// Some fault hides which keys it touches: any key may have gone back to an older record, or be absent. Whoever
+    /// vouches for this store must not, until it is refilled.
     public var hasUnknownLosses: Bool { faults.contains { $0.extent == .unknownKeys } }
     public init() {}
 }

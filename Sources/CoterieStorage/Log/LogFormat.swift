@@ -1,6 +1,6 @@
 // The format of the log's files. Bitcask's line (Sheehy and Smith, "Bitcask: A Log-Structured Hash Table for Fast
-// Key/Value Data", 2010): an append-only log is the data, and memory knows where each key's newest record lies; here the
-// key directory is ordered, and written to checkpoints instead of hint files.
+// Key/Value Data", 2010): an append-only log is the data, and memory knows where each key's newest record lies; here
+// the key directory is ordered, and written to checkpoints instead of hint files.
 //
 //   0000000001.log …   segments, numbered upwards and never reused while they matter; only the last is appended to
 //   index.checkpoint   the index as of a position in the log (see `CheckpointFormat`)
@@ -20,35 +20,42 @@
 //                                                      16  u32  body checksum: CRC-32 of note and value
 //                                                      20       key, note, value
 //
-// The head checksum covers the key, so a record whose value has rotted still says which key is lost. It depends on where
-// the record lies, so bytes of a record that ended up elsewhere (a misdirected write, a value that contains a segment) are
-// not taken for one.
+// The head checksum covers the key, so a record whose value has rotted still says which key is lost. It depends on
+// where the record lies, so bytes of a record that ended up elsewhere (a misdirected write, a value that contains a
+// segment) are not taken for one.
 //
 // The invariants that everything else rests on:
 //
 //   L1  The log is one total order: segments by number, records by offset. The newest record of a key is the key.
 //       Compaction copies a record to the *end* of the log, and only while it is the newest of its key; so order never
 //       has to be decided by anything but position, and a copy changes nothing.
-//   L2  A segment gets its first byte only after all bytes of the one before are fsynced. So in every segment but the last,
+//   L2  A segment gets its first byte only after all bytes of the one before are fsynced. So in every segment but the
+//   last,
 //       what cannot be read is rot.
-//   L3  In the last segment, a *mark* (kind 5) says how much of the segment was fsynced when it was written. What cannot be
+//   L3  In the last segment, a *mark* (kind 5) says how much of the segment was fsynced when it was written. What
+//   cannot be
 //       read below the highest mark is rot; what cannot be read above it is a torn tail and is cut, with all that
 //       follows and with the batch it is part of.
-//   L4  A batch lies in one segment, its first record flagged `first`, its last flagged `last`. A batch whose last record is
+//   L4  A batch lies in one segment, its first record flagged `first`, its last flagged `last`. A batch whose last
+//   record is
 //       missing at the torn end never happened.
-//   L5  A segment is removed only after a checkpoint has become durable whose position lies behind everything that made the
-//       segment's records dead, copies and removals included; and a checkpoint becomes durable only after all of the log before
-//       its position has.
-//   L6  A removal's record is dropped by compaction only from the oldest segment there is: as long as an older segment exists, it
-//       may hold a put of that key, which a replay without checkpoint would bring back. Elsewhere it is copied, unless the key
-//       has a newer put.
-//   L7  There is one checkpoint at a time. If it is damaged, everything is replayed from the first segment: L1 and L6 make
+//   L5  A segment is removed only after a checkpoint has become durable whose position lies behind everything that made
+//   the
+//       segment's records dead, copies and removals included; and a checkpoint becomes durable only after all of the
+//       log before its position has.
+//   L6  A removal's record is dropped by compaction only from the oldest segment there is: as long as an older segment
+//   exists, it
+//       may hold a put of that key, which a replay without checkpoint would bring back. Elsewhere it is copied, unless
+//       the key has a newer put.
+//   L7  There is one checkpoint at a time. If it is damaged, everything is replayed from the first segment: L1 and L6
+//   make
 //       that right.
-//   L8  Opening never appends to a segment that was there: it cuts the torn tail, fsyncs, and begins a new one on the first write,
-//       into which it first copies what lies above the highest mark, as one batch. The new segment's header gives the mark as the
-//       length of the one before, and what lies behind is not replayed. A segment without one whole batch counts as not begun.
-//       After a failed fsync a kernel may report success for pages that it has dropped ("fsyncgate"); only bytes written anew
-//       can be believed.
+//   L8  Opening never appends to a segment that was there: it cuts the torn tail, fsyncs, and begins a new one on the
+//   first write,
+//       into which it first copies what lies above the highest mark, as one batch. The new segment's header gives the
+//       mark as the length of the one before, and what lies behind is not replayed. A segment without one whole batch
+//       counts as not begun. After a failed fsync a kernel may report success for pages that it has dropped
+//       ("fsyncgate"); only bytes written anew can be believed.
 
 import CoteriePrimitives
 

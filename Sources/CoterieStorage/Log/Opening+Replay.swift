@@ -37,8 +37,8 @@ extension Opening {
         }
     }
 
-    /// Removes the last segment where not even its first batch is whole: then the segment before is the last, as it was before
-    /// this one was begun, and what is doubtful in it is written anew (L8).
+    /// Removes the last segment where not even its first batch is whole: then the segment before is the last, as it was
+    /// before this one was begun, and what is doubtful in it is written anew (L8).
     mutating func removeIfNothingIsWhole(_ number: UInt32) throws(StorageOpenError) -> Bool {
         guard number != position.segment || position.offset == 0 else { return false }
         let file = LogFormat.file(of: number)
@@ -78,7 +78,8 @@ extension Opening {
         return Int(header.previousLength)
     }
 
-    /// Replays a segment from `start` on, up to `limit` where there is one: what lies behind it comes again in the next segment.
+    /// Replays a segment from `start` on, up to `limit` where there is one: what lies behind it comes again in the next
+    /// segment.
     mutating func replaySegment(
         _ number: UInt32, from start: Int, limit: Int?, isLast: Bool
     ) throws(StorageOpenError) {
@@ -118,8 +119,9 @@ extension Opening {
         try onDisk { () throws(DiskError) in try disk.fsync(file) }
     }
 
-    /// Reads a segment. What cannot be read comes as zeros, which are no records: it is found and reported as rot. Not in the
-    /// last segment, where bytes that are no record may be a torn tail, and would be cut: there an error of the disk is final.
+    /// Reads a segment. What cannot be read comes as zeros, which are no records: it is found and reported as rot. Not
+    /// in the last segment, where bytes that are no record may be a torn tail, and would be cut: there an error of the
+    /// disk is final.
     private func readAll(_ file: String, size: Int, isLast: Bool) throws(StorageOpenError) -> ByteBuffer {
         var bytes = ByteBuffer()
         bytes.reserveCapacity(size)

@@ -1,20 +1,23 @@
 // Opening a log store: the checkpoint, then everything behind it, in log order.
 //
 // What replay does with a record that is broken:
-//   - Its head holds, its body does not: the key is known and the record is its newest. The index points at it, so a read
-//     says `.corrupt`; an older record never takes its place. A removal has no body that matters: it is carried out.
-//   - Its head does not hold: what it was is unknown. Replay goes on at the next head that holds, and reports a fault of
-//     extent `unknownKeys`: some key may now show an older record or none, and only the owner of the store can say what follows
-//     (design, section 4, rule 11). A key that the checkpoint covers is not touched by this: its place is known.
+//   - Its head holds, its body does not: the key is known and the record is its newest. The index points at it, so a
+//     read says `.corrupt`; an older record never takes its place. A removal has no body that matters: it is carried
+//     out.
+//   - Its head does not hold: what it was is unknown. Replay goes on at the next head that holds, and reports a fault
+//     of extent `unknownKeys`: some key may now show an older record or none, and only the owner of the store can say
+//     what follows (design, section 4, rule 11). A key that the checkpoint covers is not touched by this: its place is
+//     known.
 //   - The newest record of a metadata name has a broken body: opening fails. Metadata is small, and says who we are.
-//   - In the last segment above the highest mark, all of these are a torn tail instead (L3): cut. An error of the disk is never
-//     taken for a torn tail: in the last segment it ends the opening, elsewhere what cannot be read is rot.
+//   - In the last segment above the highest mark, all of these are a torn tail instead (L3): cut. An error of the disk
+//     is never taken for a torn tail: in the last segment it ends the opening, elsewhere what cannot be read is rot.
 //
-// Segments that are missing are noticed by the checkpoint, which knows them all; without one, by gaps in their numbers, if there never
-// was one. Where a checkpoint is there and damaged, gaps are what compaction leaves, and a loss among them is not noticed.
+// Segments that are missing are noticed by the checkpoint, which knows them all; without one, by gaps in their numbers,
+// if there never was one. Where a checkpoint is there and damaged, gaps are what compaction leaves, and a loss among
+// them is not noticed.
 //
-// Rot of the very last write, above the last mark, cannot be told from a torn tail, and is cut like one. The write may have been
-// acknowledged; to the protocol above, it is a replica that silently lost its newest writes.
+// Rot of the very last write, above the last mark, cannot be told from a torn tail, and is cut like one. The write may
+// have been acknowledged; to the protocol above, it is a replica that silently lost its newest writes.
 
 import CoteriePrimitives
 import NIOCore
@@ -30,9 +33,9 @@ public struct ReplayedRecord: Equatable, Sendable {
 extension LogEngine {
     /// Opens the store on `disk`, blocking: at start only. An empty directory is an empty store.
     ///
-    /// `replay` gets every change that lies behind the checkpoint, in log order, superseded ones and copies of older ones too; not
-    /// those that the checkpoint covers. An owner that derives state from notes keeps a summary of it in metadata (see
-    /// `beforeCheckpoint`) and adds what is replayed; adding a note twice must do no harm.
+    /// `replay` gets every change that lies behind the checkpoint, in log order, superseded ones and copies of older
+    /// ones too; not those that the checkpoint covers. An owner that derives state from notes keeps a summary of it in
+    /// metadata (see `beforeCheckpoint`) and adds what is replayed; adding a note twice must do no harm.
     ///
     /// O(keys) for the checkpoint's pages, O(bytes) for what lies behind it.
     public static func open(

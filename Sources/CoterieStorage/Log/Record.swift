@@ -143,7 +143,8 @@ struct RecordReader {
         return .record(ParsedRecord(head: head, start: start))
     }
 
-    /// The first place at or behind `start` where a head's checksum holds; nil where there is none. Used behind rot only.
+    /// The first place at or behind `start` where a head's checksum holds; nil where there is none. Used behind rot
+    /// only.
     func resynchronise(_ raw: UnsafeRawBufferPointer, from start: Int) -> Int? {
         var place = start
         while place + LogFormat.recordHeadLength <= raw.count {

@@ -23,7 +23,8 @@ struct Segment: Equatable, Sendable {
     var state: State
     /// Whether all of it is fsynced.
     var isDurable = false
-    /// Something in it could not be read: it is kept while keys point at it, as evidence that they are lost and not absent.
+    /// Something in it could not be read: it is kept while keys point at it, as evidence that they are lost and not
+    /// absent.
     var isUnreadable = false
 
     init(number: UInt32, length: Int, state: State) {

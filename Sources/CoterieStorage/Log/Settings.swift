@@ -36,27 +36,28 @@ extension LogEngine {
         public var limits = StorageLimits()
         /// A segment that has reached this size is sealed and a new one begun. Default 64 MiB, at most 1 GiB.
         public var segmentBytes = 64 << 20
-        /// A segment is compacted when at least this share of it is dead, in percent. Default 50: under uniform overwriting
-        /// each byte stored costs about one byte copied, and the log takes about 1.4 times its live data.
+        /// A segment is compacted when at least this share of it is dead, in percent. Default 50: under uniform
+        /// overwriting each byte stored costs about one byte copied, and the log takes about 1.4 times its live data.
         public var compactionDeadPercent = 50
-        /// How much of a segment one step of compaction reads, in bytes. A step is also the longest stretch of compaction
-        /// on the event loop: the default of 128 KiB takes a fraction of a millisecond.
+        /// How much of a segment one step of compaction reads, in bytes. A step is also the longest stretch of
+        /// compaction on the event loop: the default of 128 KiB takes a fraction of a millisecond.
         public var compactionStepBytes = 128 << 10
-        /// The budget of compaction: bytes it may read for each byte that callers store. Default 4; at `compactionDeadPercent`
-        /// = 50 it needs 2 to keep pace.
+        /// The budget of compaction: bytes it may read for each byte that callers store. Default 4; at
+        /// `compactionDeadPercent` = 50 it needs 2 to keep pace.
         public var compactionReadShare = 4
-        /// Small sealed segments (below an eighth of `segmentBytes`; each start of a process leaves one) are joined when there are
-        /// this many. Default 8.
+        /// Small sealed segments (below an eighth of `segmentBytes`; each start of a process leaves one) are joined
+        /// when there are this many. Default 8.
         public var smallSegmentLimit = 8
         /// A checkpoint of the index is written once so many bytes were logged since the last one, and at least
-        /// `checkpointShare` times the size of that one. Default 64 MiB. It bounds what opening must replay, and how long
-        /// compacted segments stay.
+        /// `checkpointShare` times the size of that one. Default 64 MiB. It bounds what opening must replay, and how
+        /// long compacted segments stay.
         public var checkpointBytes = 64 << 20
         /// See `checkpointBytes`. Default 3: checkpoints cost at most a third of what is logged.
         public var checkpointShare = 3
         /// How much of a checkpoint is written in one step, in bytes. Default 256 KiB.
         public var checkpointStepBytes = 256 << 10
-        /// With a full disk, each so many refused batches, writing is tried again. Default 256. `probeWritable` tries at once.
+        /// With a full disk, each so many refused batches, writing is tried again. Default 256. `probeWritable` tries
+        /// at once.
         public var refusalsPerProbe = 256
 
         public init() {}
@@ -90,8 +91,8 @@ public enum StorageOpenError: Error, Equatable, Sendable {
     case settings(String)
     /// A file was written by a newer release: this one reads formats up to `supported`.
     case newerFormat(file: String, version: Int, supported: Int)
-    /// The newest record of a metadata name is rotten. Metadata says who the node is and what it has promised, so an older
-    /// record must not stand in for it: restore the directory, or empty it and let the peers refill the node.
+    /// The newest record of a metadata name is rotten. Metadata says who the node is and what it has promised, so an
+    /// older record must not stand in for it: restore the directory, or empty it and let the peers refill the node.
     case corruptMetadata(name: String, RecordFault)
 }
 

@@ -153,7 +153,8 @@ extension WriteQueue {
         return inFlight
     }
 
-    /// The chunks taken are written: all of the log up to `end`, fsynced if `durable`, the active segment up to `offset`.
+    /// The chunks taken are written: all of the log up to `end`, fsynced if `durable`, the active segment up to
+    /// `offset`.
     mutating func wrote(upTo end: UInt64, durable: Bool, active offset: LogPosition) {
         inFlight = []
         writtenEnd = end

@@ -1,7 +1,8 @@
 // A store in memory, for tests and caches: the same protocol, the same ordered index, nothing on any disk.
 //
-// Values are copied in: a value that came as a slice of an inbound buffer must not keep that buffer alive. Barriers take
-// the same way as on a disk (work handed out, completion taken back), so that a machine above sees the same sequence of events.
+// Values are copied in: a value that came as a slice of an inbound buffer must not keep that buffer alive. Barriers
+// take the same way as on a disk (work handed out, completion taken back), so that a machine above sees the same
+// sequence of events.
 
 import CoteriePrimitives
 import NIOCore

@@ -1,0 +1,191 @@
+// After the faults: all nodes must serve and be connected, then every key is read at r=all until all its owners hold the same
+// bytes. Until anti-entropy exists, that is what convergence means. What does not come about in bounded virtual time is named.
+
+import CoterieCausality
+import CoterieHistory
+import CoteriePrimitives
+import CoterieReplication
+import CoterieRing
+import CoterieStorage
+import CoterieWire
+import NIOCore
+
+/// How far the reading at r=all has come.
+struct Convergence {
+    /// Keys, by their places, that are not known to be equal everywhere.
+    var pending: [Int]
+    /// Asked for and not answered.
+    var asked: Set<Int> = []
+    /// What the last read of each found.
+    var found: [Int: CausalObject] = [:]
+    /// Why the last read failed.
+    var failures: [Int: String] = [:]
+    var attempts = 0
+}
+
+extension World {
+    /// Moves from one stage to the next where it is time.
+    func lookAtPhase() {
+        switch stage {
+        case .bootstrap:
+            if nodes.allSatisfy(\.hasServed), allMembersAreConnected || plan.faults.fromTheStart { beginSafety() }
+            if now > plan.bounds.bootstrap.nanoseconds { beginSafety() }
+        case .safety:
+            if workloadIsDone || now > stageBegan + plan.bounds.safety.nanoseconds { beginHealing() }
+        case .healing:
+            if nodes.allSatisfy(\.isServing), allMembersAreConnected { beginConverging() }
+            if now > stageBegan + plan.bounds.liveness.nanoseconds { finish(stuck: true) }
+        case .converging: converge()
+        case .over: return
+        }
+        if stage != .over { queue.push(.phase, 0, at: now + Self.phaseStep) }
+    }
+
+    private func enter(_ next: Stage) {
+        stage = next
+        stageBegan = now
+        if trace.isOn { trace.add(now, "--", "stage", "\(next)") }
+    }
+
+    private func beginSafety() {
+        enter(.safety)
+        if !plan.faults.fromTheStart { faults.schedule(into: &queue, at: now) }
+    }
+
+    private func beginHealing() {
+        enter(.healing)
+        operationsLeft = 0
+        statistics.safetyTime = now
+        heal()
+    }
+
+    private func beginConverging() {
+        enter(.converging)
+        convergence = Convergence(pending: Array(keys.indices))
+        converge()
+    }
+
+    /// Asks for every key that is not known to be equal and not being asked for.
+    private func converge() {
+        guard var state = convergence else { return }
+        if state.asked.isEmpty {
+            state.pending.removeAll { state.found[$0] != nil && isEqualEverywhere($0, state.found[$0]) }
+            convergence = state
+            if state.pending.isEmpty { return finish(stuck: false) }
+            if now > stageBegan + plan.bounds.liveness.nanoseconds { return finish(stuck: true) }
+            state.attempts += 1
+            for key in state.pending {
+                state.asked.insert(key)
+                convergence = state
+                askConverging(key, attempt: state.attempts)
+                state = convergence ?? state
+            }
+        } else if now > stageBegan + plan.bounds.liveness.nanoseconds {
+            finish(stuck: true)
+        }
+    }
+
+    private func askConverging(_ key: Int, attempt: Int) {
+        var request = ClientRequest(key: keys[key], operation: .get)
+        request.options.r = .all
+        request.options.timeout = plan.bounds.convergenceRead
+        let node = nodes[(key + attempt) % nodes.count]
+        guard node.state == .up else {
+            convergence?.asked.remove(key)
+            return
+        }
+        nextDoorCall += 1
+        doorCalls[nextDoorCall] = .convergence(key: key, node: node.index)
+        feed(node, .client(ReplyToken(rawValue: nextDoorCall), request))
+        settle(node)
+    }
+
+    /// A key's read at r=all is answered.
+    func converged(_ key: Int, _ reply: ClientReply) {
+        convergence?.asked.remove(key)
+        switch reply.result {
+        case .object(let object): convergence?.found[key] = object
+        case .failed(let failure): convergence?.failures[key] = failure.description
+        case .stored: preconditionFailure("a read is answered as a write")
+        }
+    }
+
+    private func isEqualEverywhere(_ key: Int, _ object: CausalObject?) -> Bool {
+        guard let object else { return false }
+        let expected = object.isEmpty ? nil : object.encoded()
+        return owners(of: key).allSatisfy { stored(key, at: $0) == .some(expected) }
+    }
+
+    func owners(of key: Int) -> [SimulatedNode] {
+        guard let type = layout.bucketType(named: keys[key].type) else { return [] }
+        return layout.preferenceList(for: layout.group(for: keys[key], n: type.n)).primaries.compactMap { node($0) }
+    }
+
+    /// A replica's bytes for a key; `.some(nil)`: none; nil: they cannot be read now.
+    func stored(_ key: Int, at node: SimulatedNode) -> ByteBuffer?? {
+        guard let engine = node.engine, let type = layout.bucketType(named: keys[key].type) else { return nil }
+        switch engine.get(layout.group(for: keys[key], n: type.n), keys[key].bytes) {
+        case .found(let bytes): return .some(bytes)
+        case .absent: return .some(nil)
+        case .corrupt, .pending: return nil
+        }
+    }
+
+    // MARK: The end
+
+    private func finish(stuck: Bool) {
+        if stuck { pending = describePending() }
+        for node in nodes {
+            collectCounters(of: node)
+            node.engine?.checkInvariants()
+        }
+        for client in clients { client.machine.checkInvariants() }
+        enter(.over)
+    }
+
+    /// What has not come about, by name.
+    private func describePending() -> [String] {
+        var lines: [String] = []
+        for node in nodes where !node.isServing {
+            let service = node.machine.map { "\($0.status(at: node.clock.now(at: now).monotonic).service)" } ?? "-"
+            lines.append("\(node.member.number) does not serve: \(node.state), \(service)")
+        }
+        if !allMembersAreConnected { lines.append("not all members are connected") }
+        for key in convergence?.pending ?? [] {
+            let states = owners(of: key).map { "\($0.member.number): \(describe(key, at: $0))" }
+            let failure = convergence?.failures[key].map { "; last read: \($0)" } ?? ""
+            lines.append("\(keys[key]) is not the same everywhere: \(states.joined(separator: "; "))\(failure)")
+        }
+        return lines
+    }
+
+    private func describe(_ key: Int, at node: SimulatedNode) -> String {
+        switch stored(key, at: node) {
+        case nil: return "unreadable"
+        case .some(nil): return "nothing"
+        case .some(.some(let bytes)):
+            guard let object = try? CausalObject(decoding: bytes) else { return "no object" }
+            return "\(object)"
+        }
+    }
+
+    /// The last state of each key, for the checkers.
+    var finalState: FinalState {
+        var final = FinalState()
+        for key in keys.indices {
+            if let object = convergence?.found[key] { final.set(keys[key], object) }
+        }
+        return final
+    }
+
+    /// What each replica holds in the end.
+    var replicaStates: [ReplicaState] {
+        nodes.map { node in
+            var objects: [(key: ObjectKey, object: ByteBuffer)] = []
+            for key in keys.indices where owners(of: key).contains(where: { $0 === node }) {
+                if case .some(.some(let bytes)) = stored(key, at: node) { objects.append((keys[key], bytes)) }
+            }
+            return ReplicaState(member: node.member.number, objects: objects)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+// Rare paths that a swarm must reach: each is counted, and one that was never reached is reported, since what was never
+// reached was never tested (as in FoundationDB's and TigerBeetle's simulators).
+
+import CoterieClientMachine
+import CoteriePrimitives
+import CoterieReplication
+import CoterieStorage
+import CoterieWire
+
+/// A rare path.
+public enum Probe: String, Hashable, Sendable, CaseIterable {
+    // The store.
+    case checkpointUsed, checkpointWritten, compaction, tornTailCut, doubtfulStore, openingFailed, rottenMetadata
+    case corruptRecord, diskFull, ioError, writableAgain, operatorRestart
+    // Identity and refill.
+    case quarantined, refilled, identityRenewed, causalityFault
+    // Requests.
+    case forwarded, replayed, digestHit, readRepair, repairSkipped, siblings, manySiblings, discardedSibling, markerRead
+    case unknownOutcome, overloaded, timeout, insufficientReplicas, preconditionFailed, tooManySiblings, ownerLost
+    case notInSync, shuttingDown, gracefulStop
+    // The network.
+    case unsent, replacedConnection, datagramLost, datagramRepeated, datagramOvertaken, peerSuspected, peerDead
+    // Clients.
+    case clientLearntLayout, clientDeadline, clientUnreachable, clientLost
+}
+
+/// How often each was reached.
+public struct ProbeCounts: Hashable, Sendable {
+    private var counts = [Int](repeating: 0, count: Probe.allCases.count)
+
+    public init() {}
+
+    public subscript(_ probe: Probe) -> Int { counts[probe.place] }
+
+    /// Probes that were not reached, in their order.
+    public var unreached: [Probe] { Probe.allCases.filter { self[$0] == 0 } }
+
+    public static func += (a: inout Self, b: Self) {
+        for place in a.counts.indices { a.counts[place] += b.counts[place] }
+    }
+
+    mutating func reach(_ probe: Probe, times: Int = 1) { counts[probe.place] += times }
+}
+
+extension Probe {
+    private static let places: [Probe: Int] = Dictionary(
+        uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+    fileprivate var place: Int { Self.places[self] ?? 0 }
+}
+
+extension ProbeCounts {
+    mutating func reach(note: Note) {
+        switch note {
+        case .quarantined: reach(.quarantined)
+        case .identityRenewed: reach(.identityRenewed)
+        case .recordCorrupt: reach(.corruptRecord)
+        case .writesRefused(.diskFull): reach(.diskFull)
+        case .writesRefused: reach(.ioError)
+        case .writesAccepted: reach(.writableAgain)
+        case .manySiblings: reach(.manySiblings)
+        case .causalityFault: reach(.causalityFault)
+        case .peerState(_, .suspect): reach(.peerSuspected)
+        case .peerState(_, .dead): reach(.peerDead)
+        case .peerState, .serving, .refillProgress, .layoutLearnt: break
+        }
+    }
+
+    mutating func reach(counters: Counters, since old: Counters) {
+        reach(.forwarded, times: counters.forwarded - old.forwarded)
+        reach(.replayed, times: counters.replayed - old.replayed)
+        reach(.digestHit, times: counters.digestHits - old.digestHits)
+        reach(.readRepair, times: counters.readRepairs - old.readRepairs)
+        reach(.repairSkipped, times: counters.readRepairsSkipped - old.readRepairsSkipped)
+        reach(.discardedSibling, times: counters.discardedSiblings - old.discardedSiblings)
+        reach(.unknownOutcome, times: counters.unknown - old.unknown)
+    }
+
+    mutating func reach(failure code: ErrorCode) {
+        switch code {
+        case .overloaded: reach(.overloaded)
+        case .timeout: reach(.timeout)
+        case .insufficientReplicas: reach(.insufficientReplicas)
+        case .preconditionFailed: reach(.preconditionFailed)
+        case .tooManySiblings: reach(.tooManySiblings)
+        case .ownerLost: reach(.ownerLost)
+        case .notInSync: reach(.notInSync)
+        case .shuttingDown: reach(.shuttingDown)
+        default: break
+        }
+    }
+
+    mutating func reach(unanswered reason: Unanswered.Reason) {
+        switch reason {
+        case .deadline: reach(.clientDeadline)
+        case .unreachable: reach(.clientUnreachable)
+        case .lost: reach(.clientLost)
+        case .overloaded: reach(.overloaded)
+        case .cancelled, .closing: break
+        }
+    }
+}

@@ -1,0 +1,208 @@
+// Bytes on their way: every message is encoded by the production codec into its connection, flushed at the end of the tick,
+// and cut into frames and decoded where it arrives.
+
+import CoterieClientMachine
+import CoteriePrimitives
+import CoterieReplication
+import CoterieRing
+import CoterieWire
+import NIOCore
+
+extension World {
+    // MARK: Sending
+
+    /// Sends to a member at the end of the tick. False: certainly not sent.
+    func send(_ message: Message, from node: SimulatedNode, to peer: Int) -> Bool {
+        guard node.connections.indices.contains(peer), node.connections[peer] >= 0,
+            let connection = connections[node.connections[peer]]
+        else { return false }
+        let side = connection.side(of: node.index)
+        guard connection[side].isUp else { return false }
+        if connection[1 - side].inbound.bytesUnderWay >= plan.limits.maxPeerBacklogBytes { return false }
+        write(spoiled(message), from: node.index, to: connection, side: 1 - side, dirty: &node.dirty)
+        return true
+    }
+
+    /// Answers a client's connection, if it still stands.
+    func answer(_ message: Message, from node: SimulatedNode, over token: ConnectionToken) {
+        guard let connection = connections[Int(token.rawValue)], connection[1].isOpen,
+            connection[1].life == node.life, connection[1].process == node.index
+        else { return }
+        write(message, from: node.index, to: connection, side: 0, dirty: &node.dirty)
+    }
+
+    /// Appends a frame to what a tick sends in one direction.
+    func write(
+        _ message: Message, from process: Int, to connection: Connection, side: Int, dirty: inout [Int]
+    ) {
+        let isFirst = connection[side].inbound.outbox.readableBytes == 0
+        let start = connection[side].inbound.outbox.writerIndex
+        let length = message.encode(into: &connection[side].inbound.outbox)
+        // The length and the checksum of the frame stand for its content.
+        let head: UInt64 = connection[side].inbound.outbox.getInteger(at: start) ?? 0
+        digest.mix(head ^ UInt64(process) << 56)
+        statistics.messages += 1
+        statistics.bytes += length
+        note("send", process, "\(message.kind) to \(name(connection[side].process)), \(length) bytes: \(message.line)")
+        let datagrams = links[process, connection[side].process].datagrams
+        if let datagrams, connection[side].isUp {
+            sendDatagram(connection, side, from: process, datagrams)
+        } else if isFirst {
+            dirty.append(connection.serial)
+        }
+    }
+
+    /// What was written in a tick leaves.
+    func flush(_ node: SimulatedNode) {
+        for serial in node.dirty {
+            guard let connection = connections[serial] else { continue }
+            flush(connection, from: node.index)
+        }
+        node.dirty.removeAll(keepingCapacity: true)
+    }
+
+    func flush(_ connection: Connection, from process: Int) {
+        let side = 1 - connection.side(of: process)
+        guard connection[side].inbound.outbox.readableBytes > 0 else { return }
+        let bytes = connection[side].inbound.outbox
+        connection[side].inbound.outbox = ByteBuffer()
+        guard canCarry(connection, to: side, from: process) else { return }
+        let direction = connection[side].process
+        let left = departure(of: bytes.readableBytes, from: process, to: direction)
+        var arrival = left + delay(from: process, to: direction)
+        arrival = max(arrival, connection[side].inbound.lastArrival)
+        connection[side].inbound.lastArrival = arrival
+        connection[side].inbound.append(Segment(arrival: arrival, bytes: bytes))
+        scheduleDelivery(connection, side)
+    }
+
+    /// Each frame on its own: lost, repeated, overtaken.
+    private func sendDatagram(_ connection: Connection, _ side: Int, from process: Int, _ plan: DatagramPlan) {
+        let bytes = connection[side].inbound.outbox
+        connection[side].inbound.outbox = ByteBuffer()
+        guard canCarry(connection, to: side, from: process) else { return }
+        let target = connection[side].process
+        if networkDraws.chance(plan.lost, in: 1000) {
+            probes.reach(.datagramLost)
+            note("lost", process, "\(bytes.readableBytes) bytes to \(name(target))")
+            return
+        }
+        let isRepeated = networkDraws.chance(plan.repeated, in: 1000)
+        for _ in 0 ..< (isRepeated ? 2 : 1) {
+            let isOvertaken = networkDraws.chance(plan.overtaken, in: 1000)
+            let left = departure(of: bytes.readableBytes, from: process, to: target)
+            var arrival = left + delay(from: process, to: target)
+            if isOvertaken {
+                arrival += Int64(networkDraws.below(20_000_000))
+                probes.reach(.datagramOvertaken)
+            } else {
+                arrival = max(arrival, connection[side].inbound.lastArrival)
+                connection[side].inbound.lastArrival = arrival
+            }
+            connection[side].inbound.insert(Segment(arrival: arrival, bytes: bytes))
+        }
+        if isRepeated { probes.reach(.datagramRepeated) }
+        scheduleDelivery(connection, side)
+    }
+
+    /// Whether bytes have a chance; a process that writes to a machine that has forgotten the connection is told so.
+    private func canCarry(_ connection: Connection, to side: Int, from process: Int) -> Bool {
+        if connection.isBroken { return false }
+        if connection[side].isOpen { return true }
+        let target = connection[side].process
+        let isMachineUp = target >= plan.nodes || nodes[target].state != .down
+        if isMachineUp, !links.isCut(process, target), !links.isCut(target, process) {
+            let reset = now + delay(from: process, to: target) + delay(from: target, to: process)
+            queue.push(.notice, connection.serial, detail: UInt64(1 - side), at: reset)
+        }
+        return false
+    }
+
+    private func departure(of bytes: Int, from: Int, to: Int) -> Int64 {
+        let rate = links[from, to].bytesPerSecond
+        guard rate > 0 else { return now }
+        let left = max(now, links[from, to].freeAt) + Int64(bytes) * 1_000_000_000 / rate
+        links[from, to].freeAt = left
+        return left
+    }
+
+    func delay(from: Int, to: Int) -> Int64 {
+        links[from, to].delay.draw(&networkDraws) * links[from, to].slowness
+    }
+
+    // MARK: Receiving
+
+    func scheduleDelivery(_ connection: Connection, _ side: Int) {
+        guard let first = connection[side].inbound.next, !connection[side].inbound.isStalled else { return }
+        let at = max(now, first.arrival)
+        guard at < connection[side].inbound.scheduledAt else { return }
+        connection[side].inbound.scheduledAt = at
+        queue.push(.deliver, connection.serial, detail: UInt64(side), at: at)
+    }
+
+    func deliver(_ serial: Int, to side: Int, dueAt: Int64) {
+        guard let connection = connections[serial], connection[side].inbound.scheduledAt == dueAt else { return }
+        connection[side].inbound.scheduledAt = .max
+        guard !connection.isBroken, connection[side].isOpen else { return }
+        let process = connection[side].process
+        if links.isCut(connection[1 - side].process, process) || isHalted(process) {
+            connection[side].inbound.isStalled = true
+            return
+        }
+        while let segment = connection[side].inbound.next, segment.arrival <= now {
+            _ = connection[side].inbound.popFirst()
+            connection[side].inbound.decoder.append(segment.bytes)
+            decode(connection, side)
+            guard connection[side].isOpen, !connection.isBroken else { break }
+        }
+        scheduleDelivery(connection, side)
+        settle(process: process)
+    }
+
+    private func decode(_ connection: Connection, _ side: Int) {
+        do {
+            while connection[side].isOpen, let frame = try connection[side].inbound.decoder.next() {
+                let message = try Message.decode(frame)
+                digest.mix(UInt64(bitPattern: now) ^ UInt64(connection.serial) << 40 ^ UInt64(frame.body.readableBytes))
+                receive(message, connection, side)
+            }
+        } catch {
+            preconditionFailure("what the codec wrote it cannot read: \(error)")
+        }
+    }
+
+    private func isHalted(_ process: Int) -> Bool { process < plan.nodes && nodes[process].state == .paused }
+
+    private func settle(process: Int) {
+        if process < plan.nodes { settle(nodes[process]) }
+    }
+
+    private func receive(_ message: Message, _ connection: Connection, _ side: Int) {
+        let process = connection[side].process
+        note("recv", process, "\(message.kind) from \(name(connection[1 - side].process)): \(message.line)")
+        if case .hello(let hello) = message { return greeted(connection, side, hello) }
+        switch connection.kind {
+        case .members:
+            let from = nodes[connection[1 - side].process].member.number
+            receive(message, from: from, at: nodes[process])
+        case .client(let link):
+            if side == 0 {
+                handle(clients[process - plan.nodes], .received(link, message))
+            } else {
+                receive(message, over: ConnectionToken(rawValue: UInt64(connection.serial)), at: nodes[process])
+            }
+        }
+    }
+
+    /// A cut is mended or a process goes on: what has waited arrives.
+    func resumeDeliveries(where isConcerned: (_ from: Int, _ to: Int) -> Bool) {
+        for connection in connections {
+            guard let connection, !connection.isBroken else { continue }
+            for side in 0 ... 1 where connection[side].inbound.isStalled {
+                guard isConcerned(connection[1 - side].process, connection[side].process) else { continue }
+                connection[side].inbound.isStalled = false
+                scheduleDelivery(connection, side)
+            }
+        }
+    }
+}
