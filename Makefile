@@ -26,6 +26,7 @@ OS := $(shell uname -s)
 STATIC := $(if $(filter Linux,$(OS)),--static-swift-stdlib)
 COTERIE := $(PRODUCTS)/release/coterie
 SEEDS ?= 10
+BENCH ?=
 BENCH_FLAGS ?= --r 2 --w 2
 
 .PHONY: help run demo release build test check lint format bench sim scenario soak deps clean

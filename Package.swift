@@ -98,13 +98,15 @@ let package = Package(
             [nioCore, nioPosix, logging]),
         module(
             "CommandLine",
-            uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "HTTP", "Server", "Client", "C_CCoterieSystem"],
+            uses: [
+                "Primitives", "Causality", "Types", "Ring", "Wire", "ClientMachine", "FileDisk", "HTTP", "Server", "Client",
+                "C_CCoterieSystem",
+            ],
             [
                 nioCore, nioPosix, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "TextTable", package: "TextTable"),
-                .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(name: "coterie", dependencies: ["CoterieCommandLine"], swiftSettings: strict),
 
@@ -140,6 +142,10 @@ let package = Package(
             [
                 nioCore, nioPosix, logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        tests(
+            "DataCommand",
+            uses: ["Primitives", "Ring", "Wire", "Server", "Client", "CommandLine"],
+            [nioCore, .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         tests("Purity", uses: []),
     ]
 )

@@ -34,7 +34,9 @@ public final class CoterieNode: Sendable {
         guard let member = settings.member else {
             throw .unknownNode(name: settings.node, known: settings.cluster.members.map(\.name))
         }
-        if let problem = settings.limits.problem ?? settings.replication.problem { throw .configuration(problem) }
+        if let problem = settings.limits.problem ?? settings.replication.problem ?? settings.transport.problem {
+            throw .configuration(problem)
+        }
         do throws(LayoutError) {
             layout = try Layout(first: settings.cluster)
         } catch {
@@ -52,10 +54,10 @@ public final class CoterieNode: Sendable {
     /// Opens the store, joins the peers, serves; returns when it has stopped.
     /// - Throws: `NodeStartError`.
     public func run() async throws {
-        var nonce = UInt64.random(in: 1 ... .max)
-        if nonce == 0 { nonce = 1 }
+        let nonce = UInt64.random(in: 1 ... .max)
         let store = try OpenedStore(settings: settings, logger: logger)
         let layout = try storedLayout(in: store.engine) ?? layout
+        for note in layout.placementNotes { logger.warning("placement", metadata: ["note": "\(note)"]) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let eventLoop = group.next()
         let lanes = DiskLanes(disk: store.disk, eventLoop: eventLoop, readers: 2)
@@ -64,7 +66,7 @@ public final class CoterieNode: Sendable {
                 member: member.number, nonce: nonce, layout: layout, settings: settings.replication,
                 limits: settings.limits, storeIsDoubtful: store.isDoubtful),
             engine: store.engine)
-        var transport = TransportSettings()
+        var transport = settings.transport
         if let host = settings.listenHost { transport.listen = Endpoint(host: host, port: member.peer.port) }
         let network = Network(
             eventLoop: eventLoop, local: LocalMember(member, nonce: nonce), layout: layout, limits: settings.limits,
@@ -89,7 +91,8 @@ public final class CoterieNode: Sendable {
         let gateway = Gateway(node: self, core: core)
         let host = settings.listenHost ?? member.http.host
         let door = HTTPDoor(
-            gateway: gateway, bind: Endpoint(host: host, port: member.http.port), logger: logger)
+            gateway: gateway, bind: Endpoint(host: host, port: member.http.port), settings: settings.http,
+            logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             let (listening, isListening) = AsyncStream<Void>.makeStream()
             tasks.addTask {
@@ -148,6 +151,9 @@ public final class CoterieNode: Sendable {
         if let difference = stored.difference(from: layout, member: member) {
             throw .otherCluster(directory: settings.dataDirectory, difference: difference)
         }
+        if stored.epoch == layout.epoch, stored.digest != layout.digest {
+            logger.warning("the cluster was created with other bucket types or another hash key; those count")
+        }
         return stored
     }
 }
@@ -168,6 +174,6 @@ extension Layout {
             let (here, there) = (other.members.map(\.description), members.map(\.description))
             return "its members are \(there.joined(separator: ", ")), not \(here.joined(separator: ", "))"
         }
-        return "its bucket types or hash key are others"
+        return nil
     }
 }

@@ -91,7 +91,7 @@ struct LocalClusterTests {
             let ran = try await Binary.run(["local", "start", "n1", "--wipe"], in: scratch)
             #expect(ran.status == 0 && ran.output.contains("n1  ready"), "\(ran.output)\(ran.errors)")
             let status = try await AdminClient.status(
-                at: Endpoint(host: "127.0.0.1", port: base + 1_001), timeout: .seconds(5))
+                at: Endpoint(host: "127.0.0.1", port: base + 1_001), timeout: .seconds(60))
             #expect(status.service == "serving" && status.storage["keys"] == 20)
         }
     }

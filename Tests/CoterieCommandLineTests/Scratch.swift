@@ -26,7 +26,7 @@ final class Scratch: Sendable {
 }
 
 /// Waits until `condition` holds; false where it does not within `seconds`.
-func eventually(within seconds: Int = 20, _ condition: () -> Bool) async -> Bool {
+func eventually(within seconds: Int = 60, _ condition: () -> Bool) async -> Bool {
     let clock = ContinuousClock()
     let deadline = clock.now + .seconds(seconds)
     while clock.now < deadline {

@@ -34,7 +34,8 @@ import Testing
     }
 
     @Test func exitCodesFollowTheOutcomeFirst() {
-        let cases: [(CoterieError.Code, CoterieError.Outcome, ExitStatus)] = [
+        typealias Case = (code: CoterieError.Code, outcome: CoterieError.Outcome, status: CoterieServer.ExitStatus)
+        let cases: [Case] = [
             (.timeout, .unknown, .unknownOutcome), (.insufficientReplicas, .unknown, .unknownOutcome),
             (.insufficientReplicas, .notApplied, .quorumNotMet), (.timeout, .notApplied, .quorumNotMet),
             (.preconditionFailed, .notApplied, .preconditionFailed), (.unreachable, .notApplied, .unreachable),

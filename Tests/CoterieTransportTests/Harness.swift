@@ -28,7 +28,7 @@ final class Conditions: @unchecked Sendable {
     /// Fails the test after ten seconds.
     func wait(_ what: String, _ holds: @escaping @Sendable () -> Bool) async throws {
         let promise = eventLoop.makePromise(of: Void.self)
-        let timeout = eventLoop.scheduleTask(in: .seconds(10)) { promise.fail(TimedOut(what: what)) }
+        let timeout = eventLoop.scheduleTask(in: .seconds(60)) { promise.fail(TimedOut(what: what)) }
         let regularly = eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(5)) { _ in self.look()
         }
         eventLoop.execute { self.waiting.append((holds, promise)) }

@@ -139,8 +139,9 @@ extension Responder.Answer {
 /// Instants for people and scripts: ISO 8601 with milliseconds, UTC.
 enum WallClockText {
     static func of(_ time: WallTime) -> String {
-        Date(timeIntervalSince1970: Double(time.milliseconds) / 1_000)
-            .formatted(
-                .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+        let (seconds, milliseconds) = time.milliseconds.quotientAndRemainder(dividingBy: 1_000)
+        // Whole seconds are exact in a Date; a fraction would be rounded.
+        let text = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601).dropLast()
+        return "\(text).\(String(1_000 + max(milliseconds, 0)).dropFirst())Z"
     }
 }

@@ -45,8 +45,8 @@ enum LinearizabilityLaw {
     /// Which values any read shows: a write without an answer whose value nobody read need not have happened.
     private static func valuesRead(_ history: KeyHistory) -> Set<ValueID> {
         var read: Set<ValueID> = []
-        for answer in history.answers {
-            for sibling in answer.siblings ?? [] {
+        for siblings in history.records.map(\.reply?.siblings) + history.answers.map(\.siblings) {
+            for sibling in siblings ?? [] {
                 if let value = sibling.value { read.insert(value) }
             }
         }

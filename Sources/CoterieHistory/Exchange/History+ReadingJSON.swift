@@ -71,10 +71,10 @@ struct RecordDraft {
             if let returned, returned.order <= calls[index] {
                 throw HistoryFormatError(line: draft.line, "the operation returns before it is called")
             }
-            let id = RecordID(haveNumbers && byCall.count > 1 ? draft.id ?? 1 : draft.id ?? UInt64(position + 1))
+            let position = UInt64(position + 1)
             records.append(
                 draft.record.moved(
-                    to: haveNumbers ? id : RecordID(UInt64(position + 1)),
+                    to: RecordID(haveNumbers ? draft.id ?? position : position),
                     called: Moment(order: calls[index], nanoseconds: draft.call.time), returned: returned))
         }
         return records

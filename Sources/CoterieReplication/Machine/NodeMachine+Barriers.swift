@@ -89,8 +89,12 @@ extension NodeMachine {
                 guard let (_, waiting) = barriers.taken.removeValue(forKey: ticket) else { continue }
                 for one in waiting { failed(one, failure, now, &effects) }
             case .loaded(let ticket, let result): loaded(result, ticket, now, &effects)
-            case .writableChanged(.writable): effects.append(.note(.writesAccepted))
-            case .writableChanged(.readOnly(let failure)): effects.append(.note(.writesRefused(failure)))
+            case .writableChanged(.writable):
+                isReadOnly = false
+                effects.append(.note(.writesAccepted))
+            case .writableChanged(.readOnly(let failure)):
+                isReadOnly = true
+                effects.append(.note(.writesRefused(failure)))
             case .faultFound(let fault):
                 counters.faults += 1
                 effects.append(.note(.recordCorrupt(fault)))

@@ -70,6 +70,8 @@ public struct NodeMachine {
     var repairBudget: Budget
     var refill: Refill?
     var heartbeats: UInt64 = 0
+    /// The store refuses writes; whether it still does is tried at each heartbeat.
+    var isReadOnly = false
     var isStopping = false
     var hasStopped = false
 

@@ -2,6 +2,7 @@
 
 import CoteriePrimitives
 import CoterieRing
+import CoterieStorage
 import CoterieWire
 
 extension NodeMachine {
@@ -43,6 +44,7 @@ extension NodeMachine {
             judge(member, now, &effects)
         }
         retryRefill(&effects)
+        if isReadOnly { engine.probeWritable() }
         effects.append(.setTimer(.heartbeat, at: now.monotonic + settings.heartbeatInterval))
     }
 

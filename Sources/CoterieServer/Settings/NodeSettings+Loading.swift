@@ -4,6 +4,7 @@ import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
 import CoterieStorage
+import CoterieTransport
 import CoterieWire
 
 extension NodeSettings {
@@ -115,7 +116,7 @@ extension NodeSettings.Loaded {
         derived.deriveStorageLimits()
         for (section, problem) in [
             ("limits", settings.limits.problem ?? settings.keyProblem), ("replication", settings.replication.problem),
-            ("storage", derived.storage.problem),
+            ("storage", derived.storage.problem), ("transport", settings.transport.problem),
         ] {
             guard let problem else { continue }
             let mentioned = SettingsTable.all.filter { setting in

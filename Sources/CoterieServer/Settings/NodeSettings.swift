@@ -1,10 +1,12 @@
 // Everything that one node is told: who it is, where its data lies, its cluster, its limits. Precedence: flags, then the
 // environment, then the YAML file, then defaults. `SettingsTable` names every setting once.
 
+import CoterieHTTP
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
 import CoterieStorage
+import CoterieTransport
 import CoterieWire
 import Logging
 
@@ -20,6 +22,8 @@ public struct NodeSettings: Sendable {
     public var limits = Limits()
     public var replication = ReplicationSettings()
     public var storage = LogEngine.Settings()
+    public var transport = TransportSettings()
+    public var http = HTTPDoor.Settings()
     /// The address to listen on; nil listens on the hosts of the member's own endpoints.
     public var listenHost: String?
     public var logLevel = Logger.Level.info

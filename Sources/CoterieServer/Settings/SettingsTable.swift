@@ -9,12 +9,12 @@ import Logging
 /// All settings of a node.
 public enum SettingsTable {
     /// Every row, in the order in which they are shown.
-    public static let all: [Setting] = node + limits + replication + storage
+    public static let all: [Setting] = node + limits + replication + storage + transport + http
 
     /// The row called `name`; nil where there is none.
     public static func named(_ name: String) -> Setting? { byName[name] }
 
-    /// The names of the sections: `limits`, `replication`, `storage`.
+    /// The names of the sections: `limits`, `replication` and so on.
     static let sections: [String] = {
         let prefixes = all.compactMap { setting -> String? in
             let parts = setting.name.split(separator: ".")

@@ -2,6 +2,7 @@
 // bytes. Until anti-entropy exists, that is what convergence means. What does not come about in bounded virtual time is named.
 
 import CoterieCausality
+import CoterieClientMachine
 import CoterieHistory
 import CoteriePrimitives
 import CoterieReplication
@@ -11,7 +12,7 @@ import CoterieWire
 import NIOCore
 
 /// How far the reading at r=all has come.
-struct Convergence {
+struct ConvergenceState {
     /// Keys, by their places, that are not known to be equal everywhere.
     var pending: [Int]
     /// Asked for and not answered.
@@ -61,7 +62,7 @@ extension World {
 
     private func beginConverging() {
         enter(.converging)
-        convergence = Convergence(pending: Array(keys.indices))
+        convergence = ConvergenceState(pending: Array(keys.indices))
         converge()
     }
 
@@ -181,9 +182,9 @@ extension World {
     /// What each replica holds in the end.
     var replicaStates: [ReplicaState] {
         nodes.map { node in
-            var objects: [(key: ObjectKey, object: ByteBuffer)] = []
+            var objects: [ObjectKey: ByteBuffer] = [:]
             for key in keys.indices where owners(of: key).contains(where: { $0 === node }) {
-                if case .some(.some(let bytes)) = stored(key, at: node) { objects.append((keys[key], bytes)) }
+                if case .some(.some(let bytes)) = stored(key, at: node) { objects[keys[key]] = bytes }
             }
             return ReplicaState(member: node.member.number, objects: objects)
         }

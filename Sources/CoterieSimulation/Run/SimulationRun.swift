@@ -57,22 +57,18 @@ extension World {
     }
 
     private func verdict() -> Verdict {
-        var judge = Judge(promise: plan.promise)
         let layout = layout
-        judge.receiptLaws.knownEpochs = [layout.epoch]
-        judge.receiptLaws.owners = { key, _ in
+        let owners: @Sendable (ObjectKey) -> [MemberNumber]? = { key in
             layout.bucketType(named: key.type).map { type in
                 layout.preferenceList(for: layout.group(for: key, n: type.n)).primaries
             }
         }
+        let cluster = KnownCluster(epochs: [layout.epoch], owners: { key, _ in owners(key) })
+        let judge = Judge(promise: plan.promise, cluster: cluster)
         let isAtRest = stage == .over && pending.isEmpty
         var violations = judge.judge(history, final: isAtRest ? finalState : nil)
         if isAtRest {
-            violations += CoterieHistory.Convergence.check(replicaStates) { key in
-                layout.bucketType(named: key.type).map { type in
-                    layout.preferenceList(for: layout.group(for: key, n: type.n)).primaries
-                } ?? []
-            }
+            violations += Convergence.check(replicaStates) { owners($0) ?? [] }
         }
         if !violations.isEmpty { return .safety(violations) }
         return pending.isEmpty ? .ok : .liveness(pending)

@@ -55,6 +55,7 @@ final class SimulatedNode {
     var unsent: [Input] = []
     var effects = Effects()
     var isTickScheduled = false
+    var isTicking = false
     /// The processor is busy with the last tick until then.
     var busyUntil: Int64 = 0
     var ticks = 0

@@ -3,6 +3,7 @@
 import CoterieCausality
 import CoteriePrimitives
 import CoterieRing
+import CoterieTypes
 import CoterieWire
 import NIOCore
 

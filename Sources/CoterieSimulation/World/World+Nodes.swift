@@ -146,13 +146,17 @@ extension World {
 
     /// Has what came handled: now where the processor is free, else when it is.
     func settle(_ node: SimulatedNode) {
-        guard node.state == .up, !node.inbox.isEmpty, !node.isTickScheduled else { return }
+        guard node.state == .up, !node.inbox.isEmpty, !node.isTickScheduled, !node.isTicking else { return }
         if node.busyUntil <= now {
             tick(node)
         } else {
-            node.isTickScheduled = true
-            queue.push(.tick, node.index, at: node.busyUntil)
+            scheduleTick(node)
         }
+    }
+
+    private func scheduleTick(_ node: SimulatedNode) {
+        node.isTickScheduled = true
+        queue.push(.tick, node.index, at: max(now, node.busyUntil))
     }
 
     func tickIsDue(_ node: SimulatedNode) {
@@ -163,6 +167,8 @@ extension World {
 
     /// One tick of the event loop: all inputs, then the tick's end, then every connection is flushed once.
     private func tick(_ node: SimulatedNode) {
+        node.isTicking = true
+        defer { node.isTicking = false }
         swap(&node.inbox, &node.handling)
         let count = node.handling.count
         for index in 0 ..< count {
@@ -177,7 +183,8 @@ extension World {
         node.ticks += 1
         statistics.ticks += 1
         if plan.checkEvery > 0, node.ticks % plan.checkEvery == 0 { node.engine?.checkInvariants() }
-        settle(node)
+        // What the answers to this tick have brought meanwhile.
+        if !node.inbox.isEmpty { scheduleTick(node) }
     }
 
     private func handle(_ node: SimulatedNode, _ input: Input) {

@@ -53,7 +53,7 @@ public final class World {
     var stageBegan: Int64 = 0
     /// What has not come about in time.
     var pending: [String] = []
-    var convergence: Convergence?
+    var convergence: ConvergenceState?
     /// Where each member listens.
     let nodeOfEndpoint: [Endpoint: Int]
 

@@ -9,9 +9,9 @@
 //      2  u16  offset of the lowest cell
 //      4  u16  bytes of cells that no slot points at any more
 //      6  u16  length of the prefix
-//      8  × count: u32 head (the suffix's first four bytes as a number, the first one highest, zeros behind a shorter
-//      one),
-//                  u16 offset of the cell; in the order of the keys
+//      8  × count, in the order of the keys:
+//           u32  head: the suffix's first four bytes as a number, the first one highest, zeros behind a shorter suffix
+//           u16  offset of the cell
 //     ...      free
 //      cells:  u16 suffix length, u32 segment, u32 offset, u32 length, suffix
 //      prefix, at the array's end

@@ -11,12 +11,12 @@
 //   24  u32      CRC-32 of bytes 0 ..< 24
 //   28  blocks
 //
-// A block: u32 CRC-32 of the rest of the block, u32 payload length, u8 kind, 3 zero bytes, payload. The kinds, in
-// order:
-//   1 segments   rows: u32 number, u32 length, u64 live bytes, u64 live records, u64 removal bytes, u8 flags, 3 zero
-//   bytes 2 metadata   rows: location (3 × u32), u16 name length, u16 0, u32 value length, name, value
-//   3 pages      u16 partition, u8 n, u8 0, then pages of that group in order: u16 length, the page's bytes (see
-//   `Page`) 4 end        u64 number of keys, u64 number of pages: the checkpoint is whole
+// A block: u32 CRC-32 of the rest of the block, u32 payload length, u8 kind, 3 zero bytes, payload. In this order:
+//   1 segments   rows: u32 number, u32 length, u64 live bytes, u64 live records, u64 removal bytes, u8 flags,
+//                3 zero bytes
+//   2 metadata   rows: location (3 × u32), u16 name length, u16 0, u32 value length, name, value
+//   3 pages      u16 partition, u8 n, u8 0, then pages of that group in order: u16 length, the bytes (see `Page`)
+//   4 end        u64 number of keys, u64 number of pages: the checkpoint is whole
 // The flags of a segment: 1 drained, 2 unreadable.
 
 import CoteriePrimitives

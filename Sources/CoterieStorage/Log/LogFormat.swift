@@ -30,32 +30,25 @@
 //       Compaction copies a record to the *end* of the log, and only while it is the newest of its key; so order never
 //       has to be decided by anything but position, and a copy changes nothing.
 //   L2  A segment gets its first byte only after all bytes of the one before are fsynced. So in every segment but the
-//   last,
-//       what cannot be read is rot.
+//       last, what cannot be read is rot.
 //   L3  In the last segment, a *mark* (kind 5) says how much of the segment was fsynced when it was written. What
-//   cannot be
-//       read below the highest mark is rot; what cannot be read above it is a torn tail and is cut, with all that
-//       follows and with the batch it is part of.
+//       cannot be read below the highest mark is rot; what cannot be read above it is a torn tail and is cut, with all
+//       that follows and with the batch it is part of.
 //   L4  A batch lies in one segment, its first record flagged `first`, its last flagged `last`. A batch whose last
-//   record is
-//       missing at the torn end never happened.
+//       record is missing at the torn end never happened.
 //   L5  A segment is removed only after a checkpoint has become durable whose position lies behind everything that made
-//   the
-//       segment's records dead, copies and removals included; and a checkpoint becomes durable only after all of the
-//       log before its position has.
+//       the segment's records dead, copies and removals included; and a checkpoint becomes durable only after all of
+//       the log before its position has.
 //   L6  A removal's record is dropped by compaction only from the oldest segment there is: as long as an older segment
-//   exists, it
-//       may hold a put of that key, which a replay without checkpoint would bring back. Elsewhere it is copied, unless
-//       the key has a newer put.
+//       exists, it may hold a put of that key, which a replay without checkpoint would bring back. Elsewhere it is
+//       copied, unless the key has a newer put.
 //   L7  There is one checkpoint at a time. If it is damaged, everything is replayed from the first segment: L1 and L6
-//   make
-//       that right.
+//       make that right.
 //   L8  Opening never appends to a segment that was there: it cuts the torn tail, fsyncs, and begins a new one on the
-//   first write,
-//       into which it first copies what lies above the highest mark, as one batch. The new segment's header gives the
-//       mark as the length of the one before, and what lies behind is not replayed. A segment without one whole batch
-//       counts as not begun. After a failed fsync a kernel may report success for pages that it has dropped
-//       ("fsyncgate"); only bytes written anew can be believed.
+//       first write, into which it first copies what lies above the highest mark, as one batch. The new segment's
+//       header gives the mark as the length of the one before, and what lies behind is not replayed. A segment without
+//       one whole batch counts as not begun. After a failed fsync a kernel may report success for pages that it has
+//       dropped ("fsyncgate"); only bytes written anew can be believed.
 
 import CoteriePrimitives
 

@@ -1,0 +1,81 @@
+// The part of a plan that clients and faults make.
+
+import CoteriePrimitives
+import CoterieRing
+
+extension RunPlan {
+    mutating func drawWorkload(_ draws: inout SeededGenerator, _ options: SimulationRun.Options) {
+        workload.clients = 1 + draws.below(3)
+        workload.sessionsPerClient = draws.weighted([1: 1, 3: 3, 8: 1])
+        workload.doorSessions = draws.weighted([0: 2, 200: 2, 1_000: 1])
+        let operations = draws.weighted([50: 1, 200: 4, 500: 1])
+        workload.operations = options.operations ?? max(1, operations * options.operationsPercent / 100)
+        workload.thinkTime = .microseconds(Int64(draws.weighted([0: 1, 1_000: 2, 20_000: 2, 500_000: 1])))
+        workload.timeout = .milliseconds(Int64(draws.weighted([50: 1, 500: 3, 5_000: 2])))
+        workload.valueBytes = 32 ... draws.weighted([32: 2, 200: 2, 1_000: 1])
+        workload.largeValues = draws.weighted([0: 2, 20: 2])
+        workload.floors = draws.weighted([0: 1, 300: 2, 1_000: 1])
+        workload.returnBody = draws.weighted([0: 1, 200: 2])
+        workload.forgetting = draws.weighted([0: 2, 50: 2])
+        workload.keysPerType = draws.weighted([1: 2, 3: 3, 12: 2])
+        workload.skewness = draws.below(3)
+        drawMix(&draws)
+        drawTypes(&draws)
+        drawQuorums(&draws)
+    }
+
+    private mutating func drawMix(_ draws: inout SeededGenerator) {
+        func weight(_ usual: Int, off: Int) -> Int {
+            draws.chance(off, in: 10) ? 0 : max(1, usual * (1 + draws.below(4)) / 2)
+        }
+        var mix = WorkloadPlan.Mix()
+        mix.get = weight(40, off: 0)
+        mix.blindPut = weight(15, off: 3)
+        mix.put = weight(25, off: 1)
+        mix.update = weight(15, off: 3)
+        mix.blindDelete = weight(3, off: 5)
+        mix.delete = weight(5, off: 3)
+        mix.conditional = weight(5, off: 5)
+        workload.mix = mix
+    }
+
+    private mutating func drawTypes(_ draws: inout SeededGenerator) {
+        var names = bucketTypes.map(\.name)
+        draws.shuffle(&names)
+        workload.bucketTypes = Array(names.prefix(1 + draws.below(2)))
+        // What the laws say most of is in most of the runs.
+        if draws.chance(2, in: 3), !workload.bucketTypes.contains("default") { workload.bucketTypes.append("default") }
+    }
+
+    private mutating func drawQuorums(_ draws: inout SeededGenerator) {
+        let all: [Quorum?] = [nil, nil, .one, .quorum, .all]
+        workload.quorums = (0 ..< 1 + draws.below(3)).map { _ in
+            var quorums = WorkloadPlan.Quorums(r: draws.pick(all) ?? nil, w: draws.pick(all) ?? nil)
+            if draws.chance(1, in: 8) { quorums.pr = .one }
+            if draws.chance(1, in: 8) { quorums.pw = .quorum }
+            if draws.chance(1, in: 6) { quorums.dw = draws.chance(1, in: 2) ? .one : .quorum }
+            if draws.chance(1, in: 6) { quorums.notfoundOK = false }
+            if draws.chance(1, in: 6) { quorums.basicQuorum = true }
+            return quorums
+        }
+    }
+
+    mutating func drawFaults(_ draws: inout SeededGenerator) {
+        guard !draws.chance(1, in: 12) else { return }  // Without faults everything must go well too.
+        var kinds: [FaultKind] = []
+        let share = 1 + draws.below(8)
+        for kind in FaultKind.allCases where draws.chance(share, in: 10) { kinds.append(kind) }
+        faults.interval = .milliseconds(Int64(draws.weighted([5: 1, 50: 3, 500: 2])))
+        faults.longest = .milliseconds(Int64(draws.weighted([50: 1, 1_000: 3, 10_000: 1])))
+        switch draws.below(3) {
+        case 0: faults.losses = .inTurn
+        case 1: faults.losses = .only(MemberNumber(UInt32(1 + draws.below(nodes))))
+        default: faults.losses = .none
+        }
+        let ofLosses: [FaultKind] = [.wipe, .rot, .failingReads]
+        if faults.losses == .none { kinds.removeAll { ofLosses.contains($0) } }
+        if faults.losses == .inTurn { kinds.removeAll { $0 == .rot || $0 == .failingReads } }
+        if !kinds.contains(where: { ofLosses.contains($0) }) { faults.losses = .none }
+        faults.kinds = kinds
+    }
+}
