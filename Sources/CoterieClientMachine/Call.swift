@@ -21,6 +21,9 @@ struct Call: Equatable, Sendable {
     var phase = Phase.waiting
     /// How often it was handed to a connection.
     var sends = 0
+    /// How often a node has refused it for good, so that it was asked anew: part of the request's id, lest a refusal
+    /// that comes twice is taken for that of the attempt after it.
+    var refusals: UInt64 = 0
     /// A write that was handed to a connection whose answer is lost: from now on only an answer from that same life of
     /// that same node can say what became of it, and a refusal of the repeat says nothing about the first.
     var inDoubt = false
@@ -41,6 +44,21 @@ struct Call: Equatable, Sendable {
         self.nodeDeadline = nodeDeadline
         self.deadline = deadline
     }
+
+    /// The name of the present attempt and its repeats.
+    func requestID(from origin: UInt64) -> RequestID {
+        RequestID(origin: origin, sequence: sequence << Self.refusalBits | refusals)
+    }
+
+    /// The low bits of a request's sequence number count its refusals; the others are the call's.
+    static let refusalBits: UInt64 = 3
+    static let maxRefusals: UInt64 = 1 << refusalBits - 1
+
+    /// Which call a request of this client belongs to.
+    static func sequence(of id: RequestID) -> UInt64 { id.sequence >> refusalBits }
+
+    /// Whether the id names the present attempt.
+    func isNamed(by id: RequestID) -> Bool { id.sequence & Self.maxRefusals == refusals }
 
     var request: ClientRequest {
         switch boxed {

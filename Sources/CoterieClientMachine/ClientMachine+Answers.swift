@@ -42,8 +42,9 @@ extension ClientMachine {
             askForLayout(over: id, at: now, into: &effects)
         }
         // Late, repeated, or somebody else's: there is nobody to tell.
-        let sequence = response.id.sequence
-        guard response.id.origin == origin, let call = calls[sequence], call.awaits(id) else { return }
+        let sequence = Call.sequence(of: response.id)
+        guard response.id.origin == origin, let call = calls[sequence], call.isNamed(by: response.id), call.awaits(id)
+        else { return }
         if case .failed(let failure) = reply.result {
             if failure.code == .shuttingDown { nodes[id.node].isStopping = true }
             if askAgain(call, after: failure, reply.receipt, over: id, at: now, into: &effects) { return }
@@ -67,13 +68,17 @@ extension ClientMachine {
             return false
         }
         if failure.code == .wrongEpoch, settings.routing == .owners, receipt.epoch > layout?.epoch ?? Epoch(0) {
+            _ = calls.update(call.sequence) { $0.refusals += 1 }
             move(call.sequence, to: .awaitingLayout(receipt.epoch))
             return true
         }
         guard nodes.indices.contains(where: { $0 != id.node && nodes[$0].isUp && !nodes[$0].isRetired }),
             budget.spend()
         else { return false }
-        _ = calls.update(call.sequence) { $0.avoided = id.node }
+        _ = calls.update(call.sequence) { call in
+            call.refusals += 1
+            call.avoided = id.node
+        }
         dispatch(call.sequence, at: now, into: &effects)
         return true
     }

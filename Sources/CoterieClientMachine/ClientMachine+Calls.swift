@@ -44,7 +44,7 @@ extension ClientMachine {
     /// The caller has gone: what was sent may still happen.
     mutating func cancel(_ id: RequestID, at now: Instant, into effects: inout [ClientEffect]) {
         guard id.origin == origin else { return }
-        end(id.sequence, .cancelled, "the caller cancelled the request", into: &effects)
+        end(Call.sequence(of: id), .cancelled, "the caller cancelled the request", into: &effects)
     }
 
     /// Ends a call without an answer: not applied only where that is certain.

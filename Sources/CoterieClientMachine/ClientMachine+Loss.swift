@@ -48,18 +48,19 @@ extension ClientMachine {
     mutating func notSent(
         _ id: RequestID, over link: LinkID, at now: Instant, into effects: inout [ClientEffect]
     ) {
-        guard id.origin == origin, let call = calls[id.sequence], call.awaits(link) else { return }
+        let sequence = Call.sequence(of: id)
+        guard id.origin == origin, let call = calls[sequence], call.isNamed(by: id), call.awaits(link) else { return }
         let text = "the connection to \(nodes[link.node].address) holds too much to take more"
-        if call.inDoubt { return end(id.sequence, .lost, text, into: &effects) }
+        if call.inDoubt { return end(sequence, .lost, text, into: &effects) }
         if case .hedged(let first, let second) = call.phase {
-            return move(id.sequence, to: .sent(first.link == link ? second : first))
+            return move(sequence, to: .sent(first.link == link ? second : first))
         }
-        _ = calls.update(id.sequence) { $0.avoided = link.node }
+        _ = calls.update(sequence) { $0.avoided = link.node }
         guard call.sends < settings.maxAttempts else {
-            move(id.sequence, to: .waiting)
-            return end(id.sequence, .overloaded, text, into: &effects)
+            move(sequence, to: .waiting)
+            return end(sequence, .overloaded, text, into: &effects)
         }
-        dispatch(id.sequence, at: now, into: &effects)
+        dispatch(sequence, at: now, into: &effects)
     }
 
     /// The node has introduced itself anew: the writes that wait for it are repeated to the same life, and to no other.

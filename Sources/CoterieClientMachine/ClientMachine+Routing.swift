@@ -59,7 +59,7 @@ extension ClientMachine {
         let sent: (request: Request, attention: Instant)? = calls.update(sequence) { call in
             call.sends += 1
             let request = Request(
-                id: RequestID(origin: origin, sequence: sequence), epoch: epoch,
+                id: call.requestID(from: origin), epoch: epoch,
                 timeLeft: max(call.nodeDeadline - now, .milliseconds(1)), request: call.request)
             return (request, call.attention(hedgeAfter: hedgeAfter))
         }

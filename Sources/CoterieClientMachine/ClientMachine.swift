@@ -69,7 +69,9 @@ public struct ClientMachine: Sendable {
     }
 
     /// The id that the next call is given, if it is taken at all.
-    public var nextRequestID: RequestID { RequestID(origin: origin, sequence: calls.next) }
+    public var nextRequestID: RequestID {
+        RequestID(origin: origin, sequence: calls.next << Call.refusalBits)
+    }
 
     /// Calls without an outcome.
     public var pending: Int { calls.count }

@@ -38,7 +38,7 @@ public struct ClientSettings: Hashable, Sendable {
     public var reconnectDelay = TimeSpan.milliseconds(50)
     public var maxReconnectDelay = TimeSpan.seconds(5)
 
-    /// How often one request is sent at most, the first time included.
+    /// How often one request is sent at most, the first time included; 1 to 8.
     public var maxAttempts = 4
     /// A read without an answer for so long is also asked of another owner; nil: never.
     public var hedgeAfter: TimeSpan? = .milliseconds(250)
@@ -73,6 +73,7 @@ public struct ClientSettings: Hashable, Sendable {
         guard (1 ... 64).contains(connectionsPerNode) else {
             return "connectionsPerNode must be 1 to 64, not \(connectionsPerNode)"
         }
+        guard maxAttempts <= 8 else { return "maxAttempts must be at most 8, not \(maxAttempts)" }
         guard maxPending <= 1 << 24 else { return "maxPending must be at most \(1 << 24), not \(maxPending)" }
         let positive: [(String, TimeSpan)] = [
             ("defaultTimeout", defaultTimeout), ("connectTimeout", connectTimeout), ("reconnectDelay", reconnectDelay),

@@ -92,6 +92,23 @@ import Testing
         #expect(rig.put() == ["put #3 → \(owners[1])"], "a node that is stopping is asked last")
     }
 
+    @Test("INV 25: a refusal that comes twice is not that of the attempt after it")
+    func refusalTwice() {
+        var rig = Rig()
+        _ = rig.start()
+        _ = rig.up(1)
+        _ = rig.put()
+        guard let link = rig.links[1] else { return }
+        let first = RequestID(origin: 77, sequence: 1 << 3)
+        let no = ClientReply(
+            result: .failed(Failure(.wrongEpoch, "no")), receipt: Receipt(coordinator: MemberNumber(1), epoch: Epoch(1))
+        )
+        #expect(rig.feed(.received(link, .response(Response(id: first, reply: no)))) == [])
+        #expect(rig.tell(1, Rig.layout(members: 3)).contains("put #1 → 1"))
+        #expect(rig.feed(.received(link, .response(Response(id: first, reply: no)))) == [])
+        #expect(rig.stored(1, 1) == ["1 stored by 1"])
+    }
+
     @Test func aRefusalOfTheRequestItselfIsTheAnswer() {
         var rig = sent()
         #expect(
@@ -143,7 +160,7 @@ import Testing
         var rig = sent()
         _ = rig.down(owners[0])
         _ = rig.up(owners[0], life: 1)
-        let id = RequestID(origin: 77, sequence: 2)
+        let id = RequestID(origin: 77, sequence: 2 << 3)
         #expect(rig.feed(.notSent(rig.links[owners[0]]!, id)) == ["2 lost unknown"])
     }
 

@@ -11,10 +11,12 @@ import Testing
 @Suite struct RandomTests {
     @Test("INV 5, INV 25: in any world each call has one outcome, and the outcome is true", arguments: 0 ..< 8)
     func anyWorld(share: Int) {
+        var succeeded = 0
         for seed in UInt64(share * seedsEach) ..< UInt64((share + 1) * seedsEach) {
             let world = run(seed)
-            check(world, seed)
+            succeeded += check(world, seed)
         }
+        #expect(succeeded > 100, "hardly a write succeeded, which proves little")
     }
 
     @Test func theSameSeedIsTheSameRun() {
@@ -37,7 +39,7 @@ import Testing
             if world.random.chance(1, in: 150) { world.disturb() }
             if world.random.chance(1, in: 60), calls > 0 {
                 let sequence = UInt64(world.random.below(Int(calls))) + 1
-                world.feed(.cancel(RequestID(origin: 77, sequence: sequence)))
+                world.feed(.cancel(RequestID(origin: 77, sequence: sequence << 3)))
             }
             if !world.step() { world.time += 10_000 }
         }
@@ -47,7 +49,8 @@ import Testing
         return world
     }
 
-    private func check(_ world: ToyNetwork, _ seed: UInt64) {
+    /// How many writes succeeded.
+    private func check(_ world: ToyNetwork, _ seed: UInt64) -> Int {
         #expect(world.machine.stage == .closed, "seed \(seed): \(world.machine.pending) calls were never answered")
         #expect(world.timers.isEmpty, "seed \(seed): timers are left: \(world.timers)")
         var ok = 0
@@ -74,6 +77,6 @@ import Testing
             }
         }
         #expect(world.machine.calls.capacity <= 4 * world.machine.settings.maxPending + 64)
-        #expect(ok > 0, "seed \(seed): no write succeeded, which proves little")
+        return ok
     }
 }

@@ -125,7 +125,8 @@ struct Rig {
         guard let link = links[node] else { return ["no link to \(node)"] }
         let receipt = Receipt(coordinator: MemberNumber(UInt32(node)), epoch: Epoch(epoch))
         let response = Response(
-            id: RequestID(origin: 77, sequence: request), reply: ClientReply(result: result, receipt: receipt))
+            id: machine.calls[request]?.requestID(from: 77) ?? RequestID(origin: 77, sequence: request << 3),
+            reply: ClientReply(result: result, receipt: receipt))
         return feed(.received(link, .response(response)))
     }
 
@@ -177,7 +178,7 @@ struct Rig {
     private func describe(_ message: Message) -> String {
         switch message {
         case .request(let request):
-            "\(request.request.operation.isWrite ? "put" : "get") #\(request.id.sequence)"
+            "\(request.request.operation.isWrite ? "put" : "get") #\(Call.sequence(of: request.id))"
         case .layoutRequest(let request): "layout? \(request.epoch)"
         default: "\(message)"
         }

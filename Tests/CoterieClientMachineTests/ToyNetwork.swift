@@ -100,7 +100,7 @@ struct ToyNetwork {
             operation: write ? .put(.init(.init(string: "v")), context: nil, condition: nil) : .get)
         if random.chance(1, in: 4) { request.options.timeout = .milliseconds(Int64(20 + random.below(1_500))) }
         isWrite[id] = write
-        sequenceOfCall[id] = machine.nextRequestID.sequence
+        sequenceOfCall[id] = Call.sequence(of: machine.nextRequestID)
         outcomes[id] = []
         feed(.call(id, request))
     }
@@ -211,7 +211,7 @@ struct ToyNetwork {
             ]
             return .failed(Failure(codes.randomElement(using: &random) ?? .overloaded, "no"))
         }
-        applied[sequence, default: 0] += 1
+        applied[Call.sequence(of: request.id), default: 0] += 1
         let result: ClientResult =
             random.chance(1, in: 10)
             ? .failed(Failure(.timeout, "w not met", outcome: .unknown))

@@ -45,7 +45,7 @@ import Testing
             if found.contains(mutant.checker) {
                 others.remove(mutant.checker)
                 let also = others.map(\.rawValue).sorted().joined(separator: ", ")
-                return "\(mutant.rawValue) | \(mutant.story) | \(mutant.checker.rawValue) | \(seed + 1) | \(also)"
+                return "\(mutant.rawValue) | \(mutant.story) | \(mutant.checker.rawValue) | \(seed + 1) | \(also.isEmpty ? "-" : also)"
             }
         }
         return nil

@@ -16,6 +16,13 @@ public struct SetSummary: Hashable, Sendable {
     public var lost = 0
     /// Not known, or never read after it was.
     public var neverRead = 0
+
+    public init(stable: Int = 0, stale: Int = 0, lost: Int = 0, neverRead: Int = 0) {
+        self.stable = stable
+        self.stale = stale
+        self.lost = lost
+        self.neverRead = neverRead
+    }
 }
 
 struct SetsLaw {

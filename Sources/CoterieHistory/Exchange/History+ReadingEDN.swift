@@ -8,20 +8,23 @@ import NIOCore
 
 extension History {
     /// Reads events, one map each, alone or in one vector. Events of `:nemesis` and of no process are skipped. Keys that
-    /// are not of the form type/bucket/key stand in the bucket `jepsen` of the type `default`. O(bytes).
-    public init(jepsenEDN bytes: ByteBuffer, rules: [String: BucketRule] = [:]) throws(HistoryFormatError) {
+    /// are not of the form type/bucket/key stand in the bucket `jepsen` of the type `default`.
+    ///
+    /// - Parameter isKeyed: whether values are tuples of key and value; without, all events are of one key.
+    /// O(bytes).
+    public init(
+        jepsenEDN bytes: ByteBuffer, rules: [String: BucketRule] = [:], isKeyed: Bool = true
+    ) throws(HistoryFormatError) {
         let text = Array(bytes.readableBytesView)
         let lines = LineNumbers(text)
-        var reader = JepsenReader()
+        var reader = JepsenReader(isKeyed: isKeyed)
         do throws(TextFault) {
-            for (value, offset) in try EDNText.parse(text) {
-                let line = lines.line(at: offset)
-                if case .list(let events) = value {
-                    for event in events { try reader.read(event, line, offset) }
-                } else {
-                    try reader.read(value, line, offset)
-                }
+            let events = try EDNText.parse(text).flatMap { value, offset in
+                if case .list(let events) = value { return events.map { (value: $0, offset: offset) } }
+                return [(value: value, offset: offset)]
             }
+            for event in events { reader.note(event.value) }
+            for event in events { try reader.read(event.value, lines.line(at: event.offset), event.offset) }
         } catch {
             throw HistoryFormatError(line: lines.line(at: error.offset), error.text)
         }
@@ -47,10 +50,28 @@ private struct LineNumbers {
 }
 
 private struct JepsenReader {
+    private enum Collection {
+        case set
+        case counter
+    }
+
+    let isKeyed: Bool
     private(set) var drafts: [RecordDraft] = []
+    private var collections: [ObjectKey: Collection] = [:]
     /// By Jepsen's process.
     private var open: [Int64: Int] = [:]
     private var events = 0
+
+    init(isKeyed: Bool) { self.isKeyed = isKeyed }
+
+    /// Learns from what is done to a key what its reads show.
+    mutating func note(_ event: TextValue) {
+        switch event["f"]?.text {
+        case "add": collections[tuple(event).0] = .set
+        case "increment": collections[tuple(event).0] = .counter
+        default: break
+        }
+    }
 
     mutating func read(_ event: TextValue, _ line: Int, _ offset: Int) throws(TextFault) {
         func fault(_ text: String) -> TextFault { TextFault(offset: offset, text: text) }
@@ -123,15 +144,15 @@ private struct JepsenReader {
         _ value: TextValue?, _ event: TextValue, _ reply: inout Reply, _ fault: (String) -> TextFault
     ) throws(TextFault) {
         let (key, _) = tuple(event)
-        switch collection(of: key) {
-        case .add:
+        switch collections[key] {
+        case .set:
             reply.elements = []
             for element in value?.elements ?? [] { reply.elements?.append(try number(element, fault)) }
             return
-        case .increment:
+        case .counter:
             reply.count = value?.int64
             return
-        default: break
+        case nil: break
         }
         let values = value.map { $0.elements ?? [$0] } ?? []
         let dots = event["dots"]?.elements
@@ -153,21 +174,9 @@ private struct JepsenReader {
         Dot(ReplicaID(member: MemberNumber(0), incarnation: Incarnation(nonce: 0)), UInt64(index + 1))
     }
 
-    private func collection(of key: ObjectKey) -> Action? {
-        drafts.first { draft in
-            guard draft.record.key == key else { return false }
-            switch draft.record.action {
-            case .add, .increment: return true
-            case .get, .put, .delete: return false
-            }
-        }.map { draft in
-            if case .add = draft.record.action { return .add(0) }
-            return .increment(0)
-        }
-    }
-
     private func tuple(_ event: TextValue) -> (ObjectKey, TextValue?) {
         guard let value = event["value"], value != .null else { return (Self.key("x"), nil) }
+        guard isKeyed else { return (Self.key("x"), value) }
         guard case .list(let pair) = value, pair.count == 2, let name = pair[0].text ?? pair[0].int64.map(String.init)
         else { return (Self.key("x"), value) }
         return (ObjectKey(word: name) ?? Self.key(name), pair[1] == .null ? nil : pair[1])

@@ -75,6 +75,8 @@ struct QuorumSweep {
     private mutating func acknowledge(_ index: Int) {
         let write = history.writes[index]
         if let replaced = write.replaces ?? found[index] { floors[write.strength].replaced.merge(replaced) }
+        // A marker that was reclaimed takes its own dot along.
+        if history.promise.reclaimsMarkers, write.value == nil { return }
         guard let dot = write.dot, let forgotten, !forgotten.covers(dot) else { return }
         floors[write.strength].seen.observe(dot)
     }

@@ -78,7 +78,8 @@ extension RunPlan {
         var promise = Promise()
         promise.copies = faults.losesTails ? .durable : .stored
         if faults.losses != .none { promise.lostDisks = 1 }
-        promise.maximumSiblings = limits.maxSiblings
+        // Each owner looks at its own copy before it mints; all of them together can go further.
+        promise.maximumSiblings = limits.maxSiblings * replicas
         return promise
     }
 }

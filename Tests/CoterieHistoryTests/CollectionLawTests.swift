@@ -1,0 +1,73 @@
+// Sets and counters on small histories.
+
+import CoterieHistory
+import CoteriePrimitives
+import CoterieRing
+import Testing
+
+@Suite struct CollectionLawTests {
+    struct Run {
+        var history = History()
+        let key = ObjectKey(type: "default", bucket: "b", key: "k")
+
+        mutating func did(_ action: Action, _ outcome: Outcome = .ok, quorum: Quorum = .quorum, reply: Reply? = nil) {
+            let id = history.call(
+                action, key: key, by: ProcessNumber(1), asked: Asked(quorum: quorum, durable: action.isWrite ? quorum : nil),
+                at: Instant(nanoseconds: 0))
+            history.complete(id, outcome, reply: reply, at: Instant(nanoseconds: 0))
+        }
+
+        var found: [Violation] { Judge(checkers: [.sets, .counters]).judge(history) }
+    }
+
+    @Test func elementsAreStableStaleOrLost() {
+        var run = Run()
+        run.did(.add(1))
+        run.did(.add(2))
+        run.did(.add(3))
+        run.did(.add(4), .unknown)
+        run.did(.get, reply: Reply(elements: [1, 3]))
+        run.did(.get, reply: Reply(elements: [1, 2]))
+        let summary = Sets.summary(of: run.key, in: run.history)
+        #expect(summary == SetSummary(stable: 1, stale: 1, lost: 1, neverRead: 1))
+        #expect(run.found.count == 2)
+        #expect(run.found[0].text.contains("stale") && run.found[1].text.contains("lost"))
+    }
+
+    @Test func aReadOfOneReplicaMayMissAnElement() {
+        var run = Run()
+        run.did(.add(1))
+        run.did(.get, quorum: .one, reply: Reply(elements: []))
+        #expect(run.found.isEmpty)
+    }
+
+    @Test func aCounterIsWithinWhatIsAcknowledgedAndWhatIsPossible() {
+        for (value, isFine) in [(4 as Int64, false), (5, true), (7, true), (8, false)] {
+            var run = Run()
+            run.did(.increment(5))
+            run.did(.increment(2), .unknown)
+            run.did(.increment(100), .notApplied)
+            run.did(.get, reply: Reply(count: value))
+            run.did(.increment(1))
+            #expect(run.found.isEmpty == isFine, "\(value)")
+        }
+    }
+
+    @Test func negativeAmountsTurnTheBoundsRound() {
+        for (value, isFine) in [(2 as Int64, false), (3, true), (6, true), (7, false)] {
+            var run = Run()
+            run.did(.increment(10))
+            run.did(.increment(-4))
+            run.did(.increment(-3), .unknown)
+            run.did(.get, reply: Reply(count: value))
+            #expect(run.found.isEmpty == isFine, "\(value)")
+        }
+    }
+
+    @Test func aReadOfOneReplicaMayBeBehind() {
+        var run = Run()
+        run.did(.increment(10))
+        run.did(.get, quorum: .one, reply: Reply(count: 0))
+        #expect(run.found.isEmpty)
+    }
+}
