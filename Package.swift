@@ -72,6 +72,8 @@ let package = Package(
             "ClientMachine", uses: ["Primitives", "Causality", "Types", "Ring", "Wire"],
             [nioCore, .product(name: "DequeModule", package: "swift-collections")]),
 
+        // What clients saw, and judges of it.
+        module("History", uses: ["Primitives", "Causality", "Types", "Ring", "Wire"], [nioCore]),
         // Simulated environment: virtual disks now, the world in time.
         .target(
             name: "CoterieSimulation", dependencies: ["CoteriePrimitives", "CoterieStorage", nioCore],
@@ -146,6 +148,8 @@ let package = Package(
             "DataCommand",
             uses: ["Primitives", "Ring", "Wire", "Server", "Client", "CommandLine"],
             [nioCore, .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        tests(
+            "History", uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "History"], [nioCore]),
         tests("Purity", uses: []),
     ]
 )
