@@ -19,7 +19,8 @@ func module(
 ) -> Target {
     .target(
         name: "Coterie\(name)",
-        dependencies: uses.map { .target(name: $0.hasPrefix("C_") ? String($0.dropFirst(2)) : "Coterie\($0)") } + external,
+        dependencies: uses.map { .target(name: $0.hasPrefix("C_") ? String($0.dropFirst(2)) : "Coterie\($0)") }
+            + external,
         exclude: exclude,
         swiftSettings: strict)
 }
@@ -28,7 +29,8 @@ func module(
 func tests(_ name: String, uses: [String], _ external: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .testTarget(
         name: "Coterie\(name)Tests",
-        dependencies: uses.map { .target(name: $0.hasPrefix("C_") ? String($0.dropFirst(2)) : "Coterie\($0)") } + external,
+        dependencies: uses.map { .target(name: $0.hasPrefix("C_") ? String($0.dropFirst(2)) : "Coterie\($0)") }
+            + external,
         resources: resources,
         swiftSettings: strict)
 }
@@ -74,10 +76,13 @@ let package = Package(
 
         // What clients saw, and judges of it.
         module("History", uses: ["Primitives", "Causality", "Types", "Ring", "Wire"], [nioCore]),
-        // Simulated environment: virtual disks now, the world in time.
-        .target(
-            name: "CoterieSimulation", dependencies: ["CoteriePrimitives", "CoterieStorage", nioCore],
-            sources: ["SimulatedDisk.swift"], swiftSettings: strict),
+        // The environment, simulated: production's machines and engines in virtual time, under faults.
+        module(
+            "Simulation",
+            uses: [
+                "Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication", "ClientMachine",
+                "History",
+            ], [nioCore]),
 
         // Shells: sockets, files, clocks.
         module("FileDisk", uses: ["Primitives", "Storage", "C_CCoterieSystem"], [nioCore]),
@@ -101,7 +106,8 @@ let package = Package(
         module(
             "CommandLine",
             uses: [
-                "Primitives", "Causality", "Types", "Ring", "Wire", "ClientMachine", "FileDisk", "HTTP", "Server", "Client",
+                "Primitives", "Causality", "Types", "Ring", "Wire", "ClientMachine", "FileDisk", "HTTP", "Server",
+                "Client",
                 "C_CCoterieSystem",
             ],
             [
