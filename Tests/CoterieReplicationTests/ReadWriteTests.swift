@@ -246,7 +246,9 @@ import Testing
         cluster.feed(.stop, to: MemberNumber(1))
         let after = cluster.ask(1, put("k", "w"))
         #expect(cluster.reply(after)?.failure?.code == .shuttingDown)
+        #expect(!cluster[1].hasStopped)
         cluster.settle()
         #expect(cluster.reply(before)?.isStored == true)
+        #expect(cluster[1].hasStopped, "it does not wait longer than for what is under way")
     }
 }

@@ -54,6 +54,7 @@ extension NodeMachine {
 
     /// Takes one barrier for all that came in this tick, and hands out the disk's work.
     mutating func tickEnded(_ now: Now, _ effects: inout Effects) {
+        if isStopping, underWay == 0 { finishStopping(&effects) }
         if !barriers.forDurable.isEmpty {
             barriers.taken[engine.barrier(.durable)] = (.durable, barriers.forDurable)
             barriers.forDurable.removeAll(keepingCapacity: true)

@@ -73,6 +73,7 @@ public struct NodeMachine {
     /// The store refuses writes; whether it still does is tried at each heartbeat.
     var isReadOnly = false
     var isStopping = false
+    var hasTakenLastBarrier = false
     var hasStopped = false
 
     /// A node over an opened store. Traps where `layout` does not name the member.

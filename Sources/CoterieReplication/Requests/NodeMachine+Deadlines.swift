@@ -75,16 +75,14 @@ extension NodeMachine {
     mutating func stop(_ now: Now, _ effects: inout Effects) {
         guard !isStopping else { return }
         isStopping = true
-        if underWay == 0 {
-            finishStopping(&effects)
-        } else {
-            effects.append(.setTimer(.stop, at: now.monotonic + settings.stopTimeout))
-        }
+        // `tickEnded` finishes it, as soon as nothing is under way.
+        effects.append(.setTimer(.stop, at: now.monotonic + settings.stopTimeout))
     }
 
-    /// Takes the last barrier.
+    /// Takes the last barrier, once.
     mutating func finishStopping(_ effects: inout Effects) {
-        guard !hasStopped else { return }
+        guard !hasTakenLastBarrier else { return }
+        hasTakenLastBarrier = true
         barriers.await(.stopped, .durable)
     }
 }

@@ -27,6 +27,7 @@ final class TestNode {
     var machine: NodeMachine
     let engine: ToyEngine
     var isUp = true
+    var hasStopped = false
     var timers: [TimerName: Instant] = [:]
     var notes: [Note] = []
     var disk: [DiskWork] = []
@@ -253,7 +254,8 @@ final class TestCluster {
             case .setTimer(let name, let at): node.timers[name] = at
             case .cancelTimer(let name): node.timers[name] = nil
             case .note(let note): node.notes.append(note)
-            case .adopt, .stopped: break
+            case .stopped: node.hasStopped = true
+            case .adopt: break
             }
         }
     }
