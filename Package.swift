@@ -156,6 +156,12 @@ let package = Package(
             [nioCore, .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         tests(
             "History", uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "History"], [nioCore]),
+        tests(
+            "Simulation",
+            uses: [
+                "Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication", "ClientMachine",
+                "History", "Simulation",
+            ], [nioCore]),
         tests("Purity", uses: []),
     ]
 )

@@ -12,7 +12,8 @@ import Testing
 
         mutating func did(_ action: Action, _ outcome: Outcome = .ok, quorum: Quorum = .quorum, reply: Reply? = nil) {
             let id = history.call(
-                action, key: key, by: ProcessNumber(1), asked: Asked(quorum: quorum, durable: action.isWrite ? quorum : nil),
+                action, key: key, by: ProcessNumber(1),
+                asked: Asked(quorum: quorum, durable: action.isWrite ? quorum : nil),
                 at: Instant(nanoseconds: 0))
             history.complete(id, outcome, reply: reply, at: Instant(nanoseconds: 0))
         }
@@ -32,6 +33,18 @@ import Testing
         #expect(summary == SetSummary(stable: 1, stale: 1, lost: 1, neverRead: 1))
         #expect(run.found.count == 2)
         #expect(run.found[0].text.contains("stale") && run.found[1].text.contains("lost"))
+    }
+
+    @Test func aReadDuringTheAddSaysNothingOfLaterReads() {
+        var run = Run()
+        let now = Instant(nanoseconds: 0)
+        let add = run.history.call(.add(1), key: run.key, by: ProcessNumber(2), at: now)
+        let during = run.history.call(.get, key: run.key, by: ProcessNumber(3), at: now)
+        run.history.complete(add, .ok, at: now)
+        run.history.complete(during, .ok, reply: Reply(elements: [1]), at: now)
+        #expect(run.found.isEmpty)
+        run.did(.get, reply: Reply(elements: []))
+        #expect(run.found.count == 1)
     }
 
     @Test func aReadOfOneReplicaMayMissAnElement() {

@@ -27,7 +27,8 @@ import Testing
     @Test func collectionsAndOddKeysComeBack() throws {
         var history = History(rules: ["lww": BucketRule(n: 5, kind: .lww, r: .one, w: .count(3), sloppy: true)])
         let key = ObjectKey(
-            type: ByteBuffer(string: "lww"), bucket: ByteBuffer(bytes: [0, 255, 0x25]), key: ByteBuffer(string: "a/b \"é"))
+            type: ByteBuffer(string: "lww"), bucket: ByteBuffer(bytes: [0, 255, 0x25]),
+            key: ByteBuffer(string: "a/b \"é"))
         let add = history.call(.add(7), key: key, by: ProcessNumber(1), at: Instant(nanoseconds: 5))
         let get = history.call(.get, key: key, by: ProcessNumber(2), at: Instant(nanoseconds: 5))
         history.complete(add, .unknown, code: .timeout, at: Instant(nanoseconds: 6))
@@ -42,7 +43,8 @@ import Testing
         var history = History(rules: ["t": BucketRule(n: 3)])
         let key = ObjectKey(type: "t", bucket: "b", key: "k")
         let put = history.call(
-            .put(ValueID(7)), key: key, by: ProcessNumber(2), context: vector(Dot(a, 1)), at: Instant(nanoseconds: 1_000))
+            .put(ValueID(7)), key: key, by: ProcessNumber(2), context: vector(Dot(a, 1)),
+            at: Instant(nanoseconds: 1_000))
         history.complete(
             put, .ok, reply: Reply(context: vector(Dot(a, 2))), receipt: Situation.receipt(a, [1], isWrite: true),
             at: Instant(nanoseconds: 2_000))
@@ -73,7 +75,10 @@ import Testing
         ("{\"kind\":\"get\"}", "\"key\" must be type/bucket/key, each percent-encoded, not ''"),
         ("{\"key\":\"a/b/c\",\"kind\":\"set\"}", "\"kind\" must be get, put, delete, add or increment, not 'set'"),
         ("{\"key\":\"a/b/c\",\"kind\":\"put\"}", "\"value\" is missing"),
-        ("{\"key\":\"a/b/c\",\"kind\":\"put\",\"value\":-1}", "\"value\" must be a whole number of 0 to 18446744073709551615"),
+        (
+            "{\"key\":\"a/b/c\",\"kind\":\"put\",\"value\":-1}",
+            "\"value\" must be a whole number of 0 to 18446744073709551615"
+        ),
         ("{\"format\":\"coterie-history\",\"version\":2}", "format version 2, this build reads 1"),
         ("nothing", "byte 0: 'nothing' is no value of JSON"),
     ])
@@ -133,7 +138,9 @@ import Testing
     }
 
     @Test func ednThatIsWrongIsRefusedWithItsLine() {
-        for (text, line) in [("\n{:process 0", 2), ("{:process 0}", 1), ("\n\n}", 3), ("{:process 0 :type :ok :f :read}", 1)] {
+        for (text, line) in [
+            ("\n{:process 0", 2), ("{:process 0}", 1), ("\n\n}", 3), ("{:process 0 :type :ok :f :read}", 1),
+        ] {
             do throws(HistoryFormatError) {
                 _ = try History(jepsenEDN: ByteBuffer(string: text))
                 Issue.record("\(text) was read")

@@ -111,7 +111,8 @@ private let c1 = Dot(c, 1)
         let read = s.history.call(.get, key: s.key, by: ProcessNumber(5), at: s.now())
         s.finish(put, a1)
         s.history.complete(
-            read, .ok, reply: shows([], VersionVector()), receipt: Situation.receipt(b, [2, 3], isWrite: false), at: s.now())
+            read, .ok, reply: shows([], VersionVector()), receipt: Situation.receipt(b, [2, 3], isWrite: false),
+            at: s.now())
         s.expectNothing()
     }
 
@@ -119,6 +120,7 @@ private let c1 = Dot(c, 1)
         var s = Situation()
         let put = s.call(1)
         var receipt = Situation.receipt(a, [1, 2], isWrite: true)
+        receipt.written = a1
         receipt.asked.durable = 0
         receipt.metDurable = 0
         for index in receipt.responders.indices { receipt.responders[index].answer = .stored }
@@ -158,6 +160,16 @@ private let c1 = Dot(c, 1)
         #expect(s.judged(.lostWrites).count == 1)
         s.promise.lostDisks = 2
         #expect(s.judged(.lostWrites).isEmpty)
+    }
+
+    @Test func aReadMayMissWhatAllDisksThatHadItLost() {
+        var s = Situation()
+        s.put(1, a1, acknowledgedBy: [1, 2])
+        s.get(shows([], VersionVector()), by: [1, 3])
+        for (lostDisks, isFine) in [(0, false), (1, false), (2, true)] {
+            s.promise.lostDisks = lostDisks
+            #expect(s.judged(.regularity).isEmpty == isFine, "\(lostDisks) disks lost")
+        }
     }
 
     @Test func afterReclaimingAContextMayBeginAnew() {

@@ -23,7 +23,8 @@ private typealias Operation = TimedOperation<RegisterModel.Operation>
         for (position, index) in order.enumerated() {
             guard let after = RegisterModel().apply(operations[index].operation, to: state) else { return false }
             state = after
-            for later in order[(position + 1)...] where (operations[later].returned ?? .max) < operations[index].called {
+            for later in order[(position + 1)...] where (operations[later].returned ?? .max) < operations[index].called
+            {
                 return false
             }
         }
@@ -53,7 +54,8 @@ private typealias Operation = TimedOperation<RegisterModel.Operation>
         #expect(isLinearizable([.init(write, called: 1, returned: 10), .init(old, called: 2, returned: 3)]) == true)
         #expect(
             isLinearizable([
-                .init(write, called: 1, returned: 10), .init(new, called: 2, returned: 3), .init(old, called: 4, returned: 5),
+                .init(write, called: 1, returned: 10), .init(new, called: 2, returned: 3),
+                .init(old, called: 4, returned: 5),
             ]) == false)
     }
 
@@ -69,14 +71,14 @@ private typealias Operation = TimedOperation<RegisterModel.Operation>
 
     @Test func theSearchAgreesWithEnumeration() {
         var yes = 0
-        for seed in 0 ..< 3_000 as Range<UInt64> {
+        for seed in 0 ..< 1_500 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)
             let operations = Self.draw(&random, count: 1 + random.below(6))
             let expected = bruteForce(operations)
             #expect(isLinearizable(operations) == expected, "seed \(seed)")
             yes += expected ? 1 : 0
         }
-        #expect((500 ... 2_500).contains(yes), "both answers must be common, \(yes) of 3000 are linearizable")
+        #expect((200 ... 1_300).contains(yes), "both answers must be common, \(yes) of 1500 are linearizable")
     }
 
     private static func draw(_ random: inout SeededGenerator, count: Int) -> [Operation] {
@@ -96,9 +98,10 @@ private typealias Operation = TimedOperation<RegisterModel.Operation>
     }
 
     @Test func theLimitOfStepsIsKept() {
-        let operations = (0 ..< 12).map { index in
-            Operation(.write(ValueID(UInt64(index + 1))), called: index + 1, returned: 100 + index)
-        } + [Operation(.read(nil), called: 200, returned: 201)]
+        let operations =
+            (0 ..< 12).map { index in
+                Operation(.write(ValueID(UInt64(index + 1))), called: index + 1, returned: 100 + index)
+            } + [Operation(.read(nil), called: 200, returned: 201)]
         #expect(linearize(operations, RegisterModel(), maximumSteps: 1_000) == .undecided(steps: 1_000))
     }
 

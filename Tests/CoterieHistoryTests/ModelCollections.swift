@@ -1,5 +1,5 @@
-// Sets, counters and registers as models: one copy behind a door that delays, refuses, loses answers and, where a switch
-// says so, lies.
+// Sets, counters and registers as models: one copy behind a door that delays, refuses, loses answers and, where a
+// switch says so, lies.
 
 import CoterieCausality
 import CoterieHistory

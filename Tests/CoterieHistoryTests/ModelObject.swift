@@ -1,5 +1,5 @@
-// One key's state in the model store: an implementation of its own, so that the laws are not tested against the code whose
-// histories they will judge.
+// One key's state in the model store: an implementation of its own, so that the laws are not tested against the code
+// whose histories they will judge.
 
 import CoterieCausality
 import CoterieHistory
@@ -17,7 +17,8 @@ struct ModelObject: Hashable {
     var context = VersionVector()
     var live: [Live] = []
 
-    mutating func write(_ dot: Dot, _ value: ValueID?, at written: HybridTime, over sent: VersionVector, keepAll: Bool) {
+    mutating func write(_ dot: Dot, _ value: ValueID?, at written: HybridTime, over sent: VersionVector, keepAll: Bool)
+    {
         if !keepAll { live.removeAll { sent.covers($0.dot) } }
         context.merge(sent)
         context.observe(dot)
@@ -42,6 +43,17 @@ struct ModelObject: Hashable {
     mutating func settle() {
         let last = live.max { $0.written != $1.written ? $0.written < $1.written : $0.dot < $1.dot }
         live = last.map { [$0] } ?? []
+    }
+
+    /// The context that a write is answered: without the live values that its client has not seen.
+    func contextWithoutUnseen(but own: Dot?) -> VersionVector {
+        var dots: [Dot] = []
+        for last in context.lastDots {
+            let unseen = live.filter { $0.dot != own && $0.dot.replica == last.replica }.map(\.dot.counter).min()
+            let counter = min(last.counter, unseen.map { $0 - 1 } ?? last.counter)
+            if counter > 0 { dots.append(Dot(last.replica, counter)) }
+        }
+        return VersionVector(dots)
     }
 
     var reply: Reply {

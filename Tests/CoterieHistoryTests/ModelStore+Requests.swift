@@ -57,8 +57,9 @@ extension ModelStore {
         request.responders = []
         request.answers = [:]
         let owner = request.coordinator
-        let object = mint(request, at: owner, over: sent)
+        let (object, dot) = mint(request, at: owner, over: sent)
         request.merged = object
+        request.dot = dot
         if mutant == .unsyncedAcknowledgement {
             acknowledge(id, at: owner, by: owner)
         } else {
@@ -73,7 +74,7 @@ extension ModelStore {
     }
 
     /// One write at an owner.
-    private mutating func mint(_ request: ModelRequest, at owner: Int, over sent: VersionVector) -> ModelObject {
+    private mutating func mint(_ request: ModelRequest, at owner: Int, over sent: VersionVector) -> (ModelObject, Dot) {
         let key = request.key
         var object = replicas[owner].objects[key] ?? ModelObject()
         replicas[owner].counter += 1
@@ -87,7 +88,7 @@ extension ModelStore {
             object.context = VersionVector(object.context.lastDots.dropFirst() + object.live.map(\.dot) + [dot])
         }
         replicas[owner].objects[key] = object
-        return object
+        return (object, dot)
     }
 
     mutating func receive(_ message: ModelMessage, from: Int, at to: Int) {
@@ -127,7 +128,7 @@ extension ModelStore {
         request.responders.append(Responder(member: member, role: .primary, answer: .durable))
         let enough = mutant == .writeQuorumOffByOne ? max(1, request.quorum - 1) : request.quorum
         if request.responders.count >= enough {
-            answer(&request, .ok, Reply(context: request.merged.context))
+            answer(&request, .ok, Reply(context: request.merged.contextWithoutUnseen(but: request.dot)))
         }
         requests[id] = request
     }
@@ -203,9 +204,13 @@ extension ModelStore {
             met: request.responders.count, metPrimary: request.responders.count,
             metDurable: isReading ? 0 : request.responders.count, responders: request.responders)
         if mutant == .lyingReceipt, receipt.met < 3, random.chance(1, in: 4) { receipt.met += 1 }
+        if !isReading { receipt.written = request.dot }
+        if mutant == .misnamedDot, let dot = receipt.written, random.chance(1, in: 8) {
+            receipt.written = Dot(dot.replica, dot.counter + 1)
+        }
         history.complete(request.record, outcome, reply: reply, receipt: receipt, at: now)
         guard let context = reply.context else { return }
-        floors[request.process][request.key, default: VersionVector()].merge(context)
+        floors[request.process][request.key, default: VersionVector()].merge(receipt.floor(context))
         if reply.siblings != nil { contexts[request.process][request.key, default: VersionVector()].merge(context) }
     }
 

@@ -1,5 +1,5 @@
-// A store of three replicas, small enough to be believed: owners mint, writes travel as objects, acknowledgements wait for
-// an fsync, crashes take the tail, messages are delayed, repeated and lost, reads repair. Each defect is a switch.
+// A store of three replicas, small enough to be believed: owners mint, writes travel as objects, acknowledgements wait
+// for an fsync, crashes take the tail, messages are delayed, repeated and lost, reads repair. Each defect is a switch.
 
 import CoterieCausality
 import CoterieHistory
@@ -30,6 +30,8 @@ struct ModelRequest {
     /// Nil while a delete looks for what it deletes.
     var context: VersionVector?
     var isReading: Bool
+    /// Of a write that was minted.
+    var dot: Dot?
     var merged = ModelObject()
     var answers: [Int: ModelObject] = [:]
     var responders: [Responder] = []
@@ -94,7 +96,9 @@ struct ModelStore {
             for replica in replicas {
                 all.merge(replica.objects[key] ?? ModelObject(), isLastWriterWins: isLastWriterWins(key), mutant)
             }
-            for index in replicas.indices where mutant != .silentReplica || index != 2 { replicas[index].objects[key] = all }
+            for index in replicas.indices where mutant != .silentReplica || index != 2 {
+                replicas[index].objects[key] = all
+            }
         }
     }
 
@@ -135,7 +139,9 @@ struct ModelStore {
     /// Makes durable what a replica has, and lets go the acknowledgements that waited for it.
     mutating func fsync(_ index: Int) {
         if mutant == .earlyReclaim {
-            for (key, object) in replicas[index].objects where object.live.isEmpty { replicas[index].objects[key] = nil }
+            for (key, object) in replicas[index].objects where object.live.isEmpty {
+                replicas[index].objects[key] = nil
+            }
         }
         replicas[index].durable = replicas[index].objects
         let waiting = replicas[index].waiting

@@ -7,7 +7,7 @@ enum Mutant: String, CaseIterable, Sendable {
     case lostAcknowledgement, writeQuorumOffByOne, readQuorumOffByOne, reusedDot, mergeDropsSibling, earlyReclaim
     case unsyncedAcknowledgement, resurrectingRepair, forwardedTwice, lyingReceipt, countsTwice, refusedButApplied
     case staleCache, floorIgnored, contextOverreach, clockBeatsCausality, contextIgnored, deleteWithoutEffect
-    case misroutedRead, tornValue, prunedContext, silentReplica
+    case misroutedRead, tornValue, prunedContext, silentReplica, misnamedDot
     case setLosesElement, setReadsStale, setKeepsRefused, setCountsTwice
     case counterLosesIncrement, counterCountsRetryTwice, counterAppliesRefused
     case registerReadsStale, registerLosesWrite, registerActsLate
@@ -36,6 +36,7 @@ enum Mutant: String, CaseIterable, Sendable {
         case .misroutedRead: "a read is answered with another key's object"
         case .tornValue: "a value is answered in part"
         case .prunedContext: "a replica drops an entry of a long context"
+        case .misnamedDot: "a receipt names another write's dot"
         case .silentReplica: "one replica gets no repair, for ever"
         case .setLosesElement: "an acknowledged element vanishes"
         case .setReadsStale: "a set's read is answered by a stale replica"
@@ -54,11 +55,12 @@ enum Mutant: String, CaseIterable, Sendable {
     var checker: Checker {
         switch self {
         case .lostAcknowledgement, .unsyncedAcknowledgement: .lostWrites
-        case .reusedDot, .forwardedTwice: .dots
+        case .reusedDot, .forwardedTwice, .misnamedDot: .dots
         case .writeQuorumOffByOne, .lyingReceipt, .countsTwice: .receipts
         case .earlyReclaim, .resurrectingRepair, .deleteWithoutEffect: .resurrection
         case .readQuorumOffByOne, .staleCache: .regularity
-        case .mergeDropsSibling, .refusedButApplied, .contextOverreach, .clockBeatsCausality, .misroutedRead, .tornValue,
+        case .mergeDropsSibling, .refusedButApplied, .contextOverreach, .clockBeatsCausality, .misroutedRead,
+            .tornValue,
             .prunedContext:
             .causality
         case .contextIgnored: .siblings

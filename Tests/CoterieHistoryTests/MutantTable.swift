@@ -1,12 +1,12 @@
-// The table of mutants, as the documentation shows it: mutant, what is broken, the checker made for it, how many seeds it
-// took, and who else had found it by then. The mutation suite computes it anew and compares.
+// The table of mutants, as the documentation shows it: mutant, what is broken, the checker made for it, how many seeds
+// it took, and who else had found it by then. The mutation suite computes it anew and compares.
 
 enum MutantTable {
     static let text = """
         lostAcknowledgement | a replica acknowledges a write and does not keep it | lost-writes | 5 | regularity, resurrection
         writeQuorumOffByOne | a write is answered with one acknowledgement too few | receipts | 1 | -
         readQuorumOffByOne | a read is answered with one replica too few | regularity | 6 | receipts
-        reusedDot | a replica that lost its tail goes on minting under its old identity | dots | 104 | causality, lost-writes
+        reusedDot | a replica that lost its tail goes on minting under its old identity | dots | 18 | causality, lost-writes
         mergeDropsSibling | merge keeps one of two concurrent values | causality | 1 | lost-writes
         earlyReclaim | a marker is forgotten while another replica still has the value | resurrection | 26 | causality, lost-writes, regularity
         unsyncedAcknowledgement | a write is acknowledged as durable before its fsync | lost-writes | 32 | resurrection
@@ -25,6 +25,7 @@ enum MutantTable {
         tornValue | a value is answered in part | causality | 1 | -
         prunedContext | a replica drops an entry of a long context | causality | 3 | -
         silentReplica | one replica gets no repair, for ever | convergence | 7 | -
+        misnamedDot | a receipt names another write's dot | dots | 1 | -
         setLosesElement | an acknowledged element vanishes | sets | 1 | -
         setReadsStale | a set's read is answered by a stale replica | sets | 1 | -
         setKeepsRefused | an element is added although it was refused | sets | 1 | -

@@ -14,7 +14,8 @@ import Testing
         var history = History()
         let key = ObjectKey(type: "default", bucket: "b", key: "k")
         let id = history.call(
-            isWrite ? .put(ValueID(1)) : .get, key: key, by: ProcessNumber(1), asked: asked, at: Instant(nanoseconds: 1))
+            isWrite ? .put(ValueID(1)) : .get, key: key, by: ProcessNumber(1), asked: asked, at: Instant(nanoseconds: 1)
+        )
         var receipt = Situation.receipt(a, [1, 2], isWrite: isWrite)
         change(&receipt)
         let reply = isWrite ? Reply(context: vector(Dot(a, 1))) : shows([(Dot(a, 1), 1)], vector(Dot(a, 1)))
@@ -41,8 +42,9 @@ import Testing
         #expect(found { $0.responders[1].role = .fallback }.count >= 1)
         #expect(found { $0.responders[1].answer = .stored }.count >= 1)
         #expect(found(asked: Asked(quorum: .all)) { _ in }.count == 1)
-        #expect(found(isWrite: false) { receipt in
-            for index in receipt.responders.indices { receipt.responders[index].answer = .notFound }
-        }.count == 1)
+        #expect(
+            found(isWrite: false) { receipt in
+                for index in receipt.responders.indices { receipt.responders[index].answer = .notFound }
+            }.count == 1)
     }
 }

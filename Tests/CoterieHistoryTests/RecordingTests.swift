@@ -37,7 +37,8 @@ import Testing
         options.dw = .one
         let put = history.call(
             ClientRequest(
-                key: key, operation: .put(Content(value.payload()), context: nil, condition: .present), options: options),
+                key: key, operation: .put(Content(value.payload()), context: nil, condition: .present), options: options
+            ),
             by: ProcessNumber(3), at: now)
         let delete = history.call(
             ClientRequest(key: key, operation: .delete(context: nil, condition: nil)), by: ProcessNumber(3), at: now)
@@ -94,7 +95,11 @@ import Testing
         one.queued = ["hints": 2]
         let group = Group(partition: PartitionIndex(1), n: 3)
         one.clocks = [group: ByteBuffer(string: "a")]
-        let found = Convergence.check([one, two]) { _ in owners } holders: { _ in owners }
+        let found = Convergence.check([one, two]) { _ in
+            owners
+        } holders: { _ in
+            owners
+        }
         #expect(found.map(\.checker) == [.convergence, .convergence])
         #expect(found[0].text == "m1 still has 2 of hints")
     }

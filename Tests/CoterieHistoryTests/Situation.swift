@@ -49,7 +49,8 @@ struct Situation {
     /// A write from call to return, acknowledged by `by` replicas, minted where `dot` says.
     @discardableResult
     mutating func put(
-        _ value: UInt64?, _ dot: Dot, over sent: VersionVector? = nil, process: UInt32 = 0, acknowledgedBy: [UInt32] = [1, 2],
+        _ value: UInt64?, _ dot: Dot, over sent: VersionVector? = nil, process: UInt32 = 0,
+        acknowledgedBy: [UInt32] = [1, 2],
         outcome: Outcome = .ok, context: VersionVector? = nil
     ) -> RecordID {
         let id = call(value, over: sent, process: process)
@@ -69,7 +70,8 @@ struct Situation {
     ) {
         var own = context ?? sent ?? VersionVector()
         own.observe(dot)
-        let receipt = Self.receipt(dot.replica, acknowledgedBy, isWrite: true)
+        var receipt = Self.receipt(dot.replica, acknowledgedBy, isWrite: true)
+        receipt.written = dot
         history.complete(
             id, outcome, reply: outcome == .ok ? Reply(context: own) : nil, receipt: outcome == .ok ? receipt : nil,
             at: now())

@@ -118,3 +118,55 @@ import Testing
         #expect(cluster.connectionReplies[id]?.last?.isStored == true)
     }
 }
+
+@Suite struct RepeatedForwardTests {
+    /// A repetition that does not leave says nothing about the first try, which may have arrived.
+    @Test func aRepetitionThatDoesNotLeaveGoesToNoOtherOwner() throws {
+        let cluster = try TestCluster(nodes: 5)
+        let stranger = MemberNumber(UInt32(cluster.stranger(to: "k")))
+        let owner = MemberNumber(UInt32(cluster.owners("k")[0]))
+        var isFirst = true
+        var repetition: Message?
+        cluster.onSend = { message, from, to in
+            if case .response = message, from == owner { return false }
+            guard case .request = message, to == owner else { return true }
+            if isFirst {
+                isFirst = false
+                return true
+            }
+            repetition = message
+            return false
+        }
+        let token = cluster.ask(Int(stranger.rawValue), put("k", "v"))
+        cluster.settle()
+        cluster.disconnect(stranger, owner)
+        cluster.connect(stranger, owner)
+        cluster.feed(.unsent(try #require(repetition), to: owner), to: stranger)
+        cluster.settle()
+        cluster.onSend = nil
+        cluster.disconnect(stranger, owner)
+        cluster.connect(stranger, owner)
+        cluster.settle()
+        #expect(cluster.reply(token)?.isStored == true)
+        #expect(cluster.call(1, get("k")).object?.siblings.count == 1)
+    }
+
+    @Test func aRequestThatFellOutOfMemoryIsNotCarriedAgain() throws {
+        var settings = ReplicationSettings()
+        settings.rememberedRequests = 2
+        let cluster = try TestCluster(settings: settings)
+        let owner = MemberNumber(UInt32(cluster.owners("k")[0]))
+        func ask(_ sequence: UInt64) {
+            let id = RequestID(origin: 7, sequence: sequence)
+            let request = Request(id: id, epoch: Epoch(1), timeLeft: .seconds(5), request: put("k", "v\(sequence)"))
+            cluster.feed(.connection(.request(request), from: ConnectionToken(rawValue: 1)), to: owner)
+            cluster.settle()
+        }
+        for sequence in UInt64(1) ... 4 { ask(sequence) }
+        ask(1)
+        let replies = try #require(cluster.connectionReplies[RequestID(origin: 7, sequence: 1)])
+        #expect(replies.count == 2)
+        #expect(replies[1].failure?.outcome == .unknown)
+        #expect(cluster.call(1, get("k")).object?.siblings.count == 4)
+    }
+}

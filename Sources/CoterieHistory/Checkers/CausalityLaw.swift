@@ -102,11 +102,14 @@ struct CausalityLaw {
         if !answer.context.descends(closed) {
             found.add(
                 answer.ids,
-                "the context of \(answer.name), \(answer.context), covers writes whose own contexts it lacks: \(closed)")
+                "the context of \(answer.name), \(answer.context), covers writes whose own contexts it lacks: \(closed)"
+            )
         }
-        if let record = answer.record, record.action.isWrite, let sent = record.context, !answer.context.descends(sent) {
+        if let record = answer.record, record.action.isWrite, let sent = record.context, !answer.context.descends(sent)
+        {
             found.add(
-                answer.ids, "the context that \(answer.name) was answered, \(answer.context), lacks what it sent: \(sent)"
+                answer.ids,
+                "the context that \(answer.name) was answered, \(answer.context), lacks what it sent: \(sent)"
             )
         }
     }

@@ -1,4 +1,5 @@
-// What replicas hold after everything has come to rest: the same bytes at all owners of a key, equal clocks, empty queues.
+// What replicas hold after everything has come to rest: the same bytes at all owners of a key, equal clocks, empty
+// queues.
 //
 // Given as data, by whoever can look into the replicas. O(objects × owners).
 
@@ -34,7 +35,8 @@ public enum Convergence {
     ///   - owners: the members that hold a key.
     ///   - holders: the members whose clocks of a group must be equal; none, and clocks are not compared.
     public static func check(
-        _ states: [ReplicaState], owners: (ObjectKey) -> [MemberNumber], holders: (Group) -> [MemberNumber] = { _ in [] },
+        _ states: [ReplicaState], owners: (ObjectKey) -> [MemberNumber],
+        holders: (Group) -> [MemberNumber] = { _ in [] },
         limit: Int = 20
     ) -> [Violation] {
         var found: [Violation] = []

@@ -1,8 +1,9 @@
-// Counters stay within bounds: a read shows at least what was acknowledged before it began, as far as it shares an owner
-// with the acknowledgement, and at most what may have been applied before it returned; in the end
+// Counters stay within bounds: a read shows at least what was acknowledged before it began, as far as it shares an
+// owner with the acknowledgement, and at most what may have been applied before it returned; in the end
 // acknowledged ≤ value ≤ acknowledged + unknown (INV 11).
 //
-// Source: the counter checker of Kyle Kingsbury's Jepsen, with negative amounts and with quorums. O(n × operations × log).
+// Source: the counter checker of Kyle Kingsbury's Jepsen, with negative amounts and with quorums. O(n × operations ×
+// log).
 
 import CoteriePrimitives
 

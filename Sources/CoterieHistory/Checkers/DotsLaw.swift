@@ -1,10 +1,11 @@
 // One client write is one dot (INV 5), and a dot is one write (INV 1).
 //
-// A write that is applied twice leaves two siblings of one value; a dot that is minted twice makes one write vanish under
-// the other. Both are seen from outside. O(siblings shown) per key.
+// A write that is applied twice leaves two siblings of one value; a dot that is minted twice makes one write vanish
+// under the other. Both are seen from outside. O(siblings shown) per key.
 
 import CoterieCausality
 import CoteriePrimitives
+import CoterieWire
 import CoterieTypes
 
 struct DotsLaw {
@@ -64,15 +65,15 @@ struct DotsLaw {
         }
     }
 
-    /// The write's own answer covers its dot, and its context did not.
+    /// The write's own receipt names its dot, and its context did not cover it.
     private mutating func judgeOwn(_ write: WriteEvent) {
         guard let dot = write.dot else { return }
         let id = write.record.id
         if let sent = write.record.context, sent.covers(dot) {
             found.add([id], "\(id) sent a context that covers its own dot \(dot): the dot had been minted before")
         }
-        if write.record.outcome == .ok, let context = write.record.reply?.context, !context.covers(dot) {
-            found.add([id], "\(id) was answered \(context), and its value is live as \(dot): it was applied twice")
+        if write.record.outcome == .ok, let written = write.record.receipt?.written, written != dot {
+            found.add([id], "\(id) was answered \(written), and its value is live as \(dot): it was applied twice")
         }
         if let claim = byDot[dot], claim.value != write.value {
             found.add(

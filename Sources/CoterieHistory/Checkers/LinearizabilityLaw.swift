@@ -1,8 +1,8 @@
-// Registers are linearizable, where that is promised: each read, write and delete takes effect at one moment between its
-// call and its return.
+// Registers are linearizable, where that is promised: each read, write and delete takes effect at one moment between
+// its call and its return.
 //
-// Strict quorums alone do not promise it: a read may see a write that is under way and the next one may not. The search is
-// in `WingGongLowe`; its steps are bounded per key, and a key that needs more is not judged.
+// Strict quorums alone do not promise it: a read may see a write that is under way and the next one may not. The search
+// is in `WingGongLowe`; its steps are bounded per key, and a key that needs more is not judged.
 
 import CoteriePrimitives
 import NIOCore
@@ -30,7 +30,8 @@ enum LinearizabilityLaw {
             records.append(nil)
         }
         let steps = history.promise.linearizabilitySteps
-        guard case .violated(let longest, let stuck) = linearize(operations, RegisterModel(), maximumSteps: steps) else {
+        guard case .violated(let longest, let stuck) = linearize(operations, RegisterModel(), maximumSteps: steps)
+        else {
             return found.violations
         }
         let before = longest.suffix(4).compactMap { records[$0] }

@@ -1,9 +1,9 @@
-// Receipts tell the truth: the counts are those of the responders, an answer that is ok has met what it was asked, members
-// are distinct and of the layout, the epoch is one that was decided.
+// Receipts tell the truth: the counts are those of the responders, an answer that is ok has met what it was asked,
+// members are distinct and of the layout, the epoch is one that was decided.
 //
-// Source: design, sections 1 and 5; INV 16 (success counts acknowledgements of the right class), INV 24 (owners are told
-// from fallbacks). O(responders) per receipt. That the named replicas really have the write is what `LostWritesLaw` and
-// `RegularityLaw` show, which believe what receipts claim.
+// Source: design, sections 1 and 5; INV 16 (success counts acknowledgements of the right class), INV 24 (owners are
+// told from fallbacks). O(responders) per receipt. That the named replicas really have the write is what
+// `LostWritesLaw` and `RegularityLaw` show, which believe what receipts claim.
 
 import CoteriePrimitives
 import CoterieRing
@@ -107,7 +107,9 @@ struct ReceiptLaw {
                 add(record, "says that \(name)=\(resolved) was asked, the client asked \(quorum) of \(asked.n)")
             }
         }
-        guard record.outcome == .ok || record.outcome == .nothingToDelete, !isFoundByOtherNumbers(record) else { return }
+        guard record.outcome == .ok || record.outcome == .nothingToDelete, !isFoundByOtherNumbers(record) else {
+            return
+        }
         let short =
             receipt.met < asked.quorum || receipt.metPrimary < asked.primary || receipt.metDurable < asked.durable
             || receipt.met < asked.nodeConfirms

@@ -1,5 +1,5 @@
-// Strict quorums are regular: a read that begins after a write was acknowledged, and shares an owner with it, sees it or
-// what replaced it.
+// Strict quorums are regular: a read that begins after a write was acknowledged, and shares an owner with it, sees it
+// or what replaced it.
 //
 // Source: Lamport, "On Interprocess Communication" (1986), regular registers; Gifford (1979), weighted voting. How many
 // owners an answer stands on is in `Strength`. O((writes + reads) × log) per key.

@@ -6,6 +6,7 @@
 
 import CoterieCausality
 import CoteriePrimitives
+import CoterieWire
 
 enum SessionLaw {
     static func check(_ history: KeyHistory) -> [Violation] {
@@ -17,13 +18,15 @@ enum SessionLaw {
     }
 
     private static func checkFloors(_ history: KeyHistory, _ found: inout Findings) {
-        let deletes = history.promise.reclaimsMarkers ? Dotless(history.writes.filter { $0.value == nil }, all: true) : nil
+        let deletes =
+            history.promise.reclaimsMarkers ? Dotless(history.writes.filter { $0.value == nil }, all: true) : nil
         for answer in history.answers where answer.strength > 0 {
             guard let record = answer.record, let floor = record.floor else { continue }
             guard let missing = lacking(of: floor, in: answer, forgotten: deletes, history) else { continue }
             found.add(
                 answer.ids,
-                "\(answer.name) asked for \(floor) as a floor and was answered \(answer.context): \(missing) is missing")
+                "\(answer.name) asked for \(floor) as a floor and was answered \(answer.context): \(missing) is missing"
+            )
         }
     }
 
@@ -48,7 +51,7 @@ enum SessionLaw {
         for answer in answers.sorted(by: { $0.called < $1.called }) {
             while next < answers.endIndex, answers[next].returned < answer.called {
                 if let process = answers[next].record?.process {
-                    seen[process, default: VersionVector()].merge(answers[next].context)
+                    seen[process, default: VersionVector()].merge(told(answers[next]))
                 }
                 next += 1
             }
@@ -56,11 +59,16 @@ enum SessionLaw {
                 !answer.context.descends(before)
             else { continue }
             let last = answers[..<next].last {
-                $0.record?.process == process && !answer.context.descends($0.context)
+                $0.record?.process == process && !answer.context.descends(told($0))
             }
             found.add(
                 answer.ids + (last?.ids ?? []),
                 "\(process) had seen \(before) and was answered \(answer.context) by \(answer.name)")
         }
+    }
+
+    /// What a session knows by an answer: its context, and of a write the write itself.
+    private static func told(_ answer: Answer) -> VersionVector {
+        answer.record?.receipt?.floor(answer.context) ?? answer.context
     }
 }

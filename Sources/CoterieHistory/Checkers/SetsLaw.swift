@@ -1,8 +1,8 @@
 // Sets: an element is known once its add was acknowledged or it was first read; then it is stable (every later read has
 // it), stale (some later read has not) or lost (no read has it any more).
 //
-// Source: the set-full checker of Kyle Kingsbury's Jepsen; `Strength` says which reads must have an acknowledged element.
-// Adds only: an element that was removed has its own rules. O(elements read + adds × log reads) per key.
+// Source: the set-full checker of Kyle Kingsbury's Jepsen; `Strength` says which reads must have an acknowledged
+// element. Adds only: an element that was removed has its own rules. O(elements read + adds × log reads) per key.
 
 import CoteriePrimitives
 
@@ -154,7 +154,8 @@ struct SetsLaw {
 
     private mutating func judgeAbsence(_ value: UInt64, _ element: Element) {
         let owed = reads.filter { isOwed(element, $0) }
-        guard let missing = owed.first(where: { !$0.elements.contains(value) }), let last = owed.max(by: { $0.called < $1.called })
+        guard let missing = owed.first(where: { !$0.elements.contains(value) }),
+            let last = owed.max(by: { $0.called < $1.called })
         else { return }
         let fate = last.elements.contains(value) ? "stale" : "lost"
         let name = missing.record.map { "\($0.id)" } ?? "the final state"

@@ -1,5 +1,5 @@
-// EDN (github.com/edn-format/edn), as much of it as histories of Jepsen use: a parser of a sequence of values. Tags keep
-// their value (`#jepsen.history.Op{…}` is a map), comments and discarded values are skipped.
+// EDN (github.com/edn-format/edn), as much of it as histories of Jepsen use: a parser of a sequence of values. Tags
+// keep their value (`#jepsen.history.Op{…}` is a map), comments and discarded values are skipped.
 
 enum EDNText {
     static let maximumDepth = 32

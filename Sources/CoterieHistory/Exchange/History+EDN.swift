@@ -1,12 +1,12 @@
-// A history as Jepsen writes it: one map per event, an invocation and its completion, so that an outside checker (Knossos,
-// Elle, Porcupine's readers) can judge it.
+// A history as Jepsen writes it: one map per event, an invocation and its completion, so that an outside checker
+// (Knossos, Elle, Porcupine's readers) can judge it.
 //
 //     {:index 0, :time 12000, :type :invoke, :process 0, :f :write, :value ["default/b/x" 7], :w "quorum"}
 //     {:index 1, :time 15000, :type :ok, :process 0, :f :write, :value ["default/b/x" 7], :epoch 1, :context "AQ…"}
 //
-// Values are tuples of key and value, as `jepsen.independent` has them. A process of Jepsen does one thing at a time and
-// ends with an unknown outcome: a session that overlaps with itself, or goes on behind one, takes several numbers. `:info`
-// is unknown, `:fail` is not applied, an invocation without a completion is open.
+// Values are tuples of key and value, as `jepsen.independent` has them. A process of Jepsen does one thing at a time
+// and ends with an unknown outcome: a session that overlaps with itself, or goes on behind one, takes several numbers.
+// `:info` is unknown, `:fail` is not applied, an invocation without a completion is open.
 
 import CoterieCausality
 import CoteriePrimitives
@@ -90,7 +90,9 @@ extension Record {
             return
         }
         if outcome == .nothingToDelete { out.writeString(", :nothing-to-delete true") }
-        if let code { out.writeString(", :error \(":" + code.description.split(separator: "_").joined(separator: "-"))") }
+        if let code {
+            out.writeString(", :error \(":" + code.description.split(separator: "_").joined(separator: "-"))")
+        }
         if let epoch { out.writeString(", :epoch \(epoch.rawValue)") }
         guard let reply else { return }
         if let context = reply.context { out.writeString(", :context \"\(CausalContext(context).text)\"") }

@@ -1,12 +1,12 @@
-// A history as JSON lines: one object per operation, in the order of the calls, behind one line that names the format and
-// the bucket types. Complete: what is read back is judged as the original is.
+// A history as JSON lines: one object per operation, in the order of the calls, behind one line that names the format
+// and the bucket types. Complete: what is read back is judged as the original is.
 //
 //     {"format":"coterie-history","version":1,"rules":{"default":{"n":3,"type":"siblings",…}}}
 //     {"id":1,"process":0,"key":"default/carts/a","kind":"put","value":7,"call":12000,"return":15000,"call_order":1,
 //      "return_order":4,"outcome":"ok","w":"quorum","epoch":1,"context":"AQBYwiO-","reply":{…},"receipt":{…}}
 //
-// Times are nanoseconds of the recorder's clock. What is absent is not known; without orders, times decide and equal times
-// overlap.
+// Times are nanoseconds of the recorder's clock. What is absent is not known; without orders, times decide and equal
+// times overlap.
 
 import CoterieCausality
 import CoteriePrimitives
@@ -115,6 +115,7 @@ extension JSONObject {
         field("met_primary", receipt.metPrimary)
         field("met_durable", receipt.metDurable)
         field("duration", receipt.duration.nanoseconds)
+        field("written", receipt.written?.word)
         list("responders", receipt.responders) { responder, out in
             JSONObject.write(to: &out) {
                 $0.field("member", responder.member.rawValue)

@@ -7,8 +7,8 @@ import CoterieRing
 import NIOCore
 
 extension History {
-    /// Reads events, one map each, alone or in one vector. Events of `:nemesis` and of no process are skipped. Keys that
-    /// are not of the form type/bucket/key stand in the bucket `jepsen` of the type `default`.
+    /// Reads events, one map each, alone or in one vector. Events of `:nemesis` and of no process are skipped. Keys
+    /// that are not of the form type/bucket/key stand in the bucket `jepsen` of the type `default`.
     ///
     /// - Parameter isKeyed: whether values are tuples of key and value; without, all events are of one key.
     /// O(bytes).
@@ -89,8 +89,11 @@ private struct JepsenReader {
         guard let index = open.removeValue(forKey: process) else {
             throw fault("process \(process) ends what it has not begun")
         }
+        // Out of the array and back: its element cannot be lent while `self` is read.
+        var record = drafts[index].record
+        try complete(&record, event, type, fault)
+        drafts[index].record = record
         drafts[index].end = (events, time)
-        try complete(&drafts[index].record, event, type, fault)
     }
 
     private func draft(

@@ -43,8 +43,8 @@ struct RecordDraft {
     /// With a placeholder for the moments.
     var record: Record
 
-    /// The drafts as records in the order of their calls: by their own orders where all have one, else by time, and calls
-    /// before returns at the same time, so that operations overlap rather than follow each other.
+    /// The drafts as records in the order of their calls: by their own orders where all have one, else by time, and
+    /// calls before returns at the same time, so that operations overlap rather than follow each other.
     static func ordered(_ drafts: [RecordDraft]) throws(HistoryFormatError) -> [Record] {
         let haveOrders = drafts.allSatisfy { $0.call.order != nil && ($0.end == nil || $0.end?.order != nil) }
         var moments: [(first: Int64, second: Int, draft: Int, isCall: Bool)] = []
@@ -157,7 +157,9 @@ extension Fields {
         for rule in inners("rules") ?? [] {
             guard let name = rule.text("name") else { throw fail("a rule without \"name\"") }
             let n = try rule.number("n", Int.self) ?? 3
-            guard LayoutLimits.replicas.contains(n) else { throw fail("\"n\" must be in \(LayoutLimits.replicas), not \(n)") }
+            guard LayoutLimits.replicas.contains(n) else {
+                throw fail("\"n\" must be in \(LayoutLimits.replicas), not \(n)")
+            }
             rules[name] = BucketRule(
                 n: n, kind: try rule.word("type", ["siblings": .siblings, "lww": .lww]),
                 r: try rule.quorum("r") ?? .quorum, w: try rule.quorum("w") ?? .quorum, dw: try rule.quorum("dw"),
@@ -222,10 +224,16 @@ extension Fields {
         return reply
     }
 
-    private func seenValue() throws(HistoryFormatError) -> SeenValue {
-        guard let word = text("dot"), let dot = Dot(word: word) else {
-            throw fail("\"dot\" must be like m1:a7.2#5, not '\(text("dot") ?? "")'")
+    private func dot(_ name: String) throws(HistoryFormatError) -> Dot? {
+        guard let field = value[name], field != .null else { return nil }
+        guard let word = field.text, let dot = Dot(word: word) else {
+            throw fail("\"\(name)\" must be like m1:a7.2#5, not '\(field.text ?? "")'")
         }
+        return dot
+    }
+
+    private func seenValue() throws(HistoryFormatError) -> SeenValue {
+        guard let dot = try dot("dot") else { throw fail("\"dot\" is missing") }
         var written: HybridTime?
         if let word = text("written") {
             let parts = word.split(separator: ".", omittingEmptySubsequences: false)
@@ -242,7 +250,7 @@ extension Fields {
             coordinator: MemberNumber(try required("coordinator")), epoch: Epoch(try required("epoch")),
             met: try required("met"), metPrimary: try number("met_primary") ?? 0,
             metDurable: try number("met_durable") ?? 0,
-            duration: TimeSpan(nanoseconds: try number("duration") ?? 0))
+            duration: TimeSpan(nanoseconds: try number("duration") ?? 0), written: try dot("written"))
         if let asked = inner("asked") {
             receipt.asked = AskedQuorum(
                 n: try asked.number("n") ?? 0, quorum: try asked.number("quorum") ?? 0,

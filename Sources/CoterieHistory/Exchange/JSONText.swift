@@ -118,7 +118,9 @@ struct JSONObject {
         out.writeString(value ? "true" : "false")
     }
 
-    mutating func list<Element>(_ name: StaticString, _ elements: [Element]?, _ write: (Element, inout ByteBuffer) -> Void) {
+    mutating func list<Element>(
+        _ name: StaticString, _ elements: [Element]?, _ write: (Element, inout ByteBuffer) -> Void
+    ) {
         guard let elements else { return }
         begin(name)
         out.writeStaticString("[")

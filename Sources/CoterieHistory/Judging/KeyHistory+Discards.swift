@@ -1,7 +1,8 @@
 // Which values of the type `lww` may have been discarded for a later one.
 //
-// A value that is seen by a context, not shown, and replaced by nobody was discarded for a concurrent one that was written
-// later by the hybrid clock. Times are known only of values that an answer showed; what was never shown may be late.
+// A value that is seen by a context, not shown, and replaced by nobody was discarded for a concurrent one that was
+// written later by the hybrid clock. Times are known only of values that an answer showed; what was never shown may be
+// late.
 
 import CoterieCausality
 import CoterieTypes

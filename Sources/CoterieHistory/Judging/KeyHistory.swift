@@ -1,5 +1,5 @@
-// All that happened to one key, in the forms that checkers need: its writes with what is known of their dots and of what
-// they replace, its answers in the order in which they came, and its dots per replica.
+// All that happened to one key, in the forms that checkers need: its writes with what is known of their dots and of
+// what they replace, its answers in the order in which they came, and its dots per replica.
 
 import CoterieCausality
 import CoteriePrimitives
@@ -12,10 +12,8 @@ struct WriteEvent {
     let record: Record
     /// What it wrote; nil for a delete.
     let value: ValueID?
-    /// Where it is known: from an answer that shows the value, or from the write's own answer.
+    /// Where it is known: from an answer that shows the value, or from the write's own receipt.
     var dot: Dot?
-    /// Where it is not: an acknowledged write's own answer leaves these.
-    var candidates: [Dot] = []
     /// What it replaces for certain; nil where the store chose.
     let replaces: VersionVector?
     /// What it may have replaced; nil where that may be everything.
@@ -68,7 +66,7 @@ struct KeyHistory {
         collectAnswers(end)
         collectWrites()
         learnDotsFromValues()
-        learnDotsFromOwnAnswers()
+        learnDotsFromReceipts()
         lanes = Lanes(writes, isLastWriterWins: rule.kind == .lww, times: seenTimes())
         dotless = Dotless(writes)
     }
@@ -76,7 +74,9 @@ struct KeyHistory {
     private mutating func collectAnswers(_ end: Reply?) {
         answers.reserveCapacity(records.count + 1)
         for record in records {
-            guard let returned = record.returned, let reply = record.reply, let context = reply.context else { continue }
+            guard let returned = record.returned, let reply = record.reply, let context = reply.context else {
+                continue
+            }
             let isRead = !record.action.isWrite || record.outcome == .nothingToDelete
             answers.append(
                 Answer(
@@ -114,40 +114,17 @@ struct KeyHistory {
     private mutating func learnDotsFromValues() {
         for answer in answers {
             for sibling in answer.siblings ?? [] {
-                guard let value = sibling.value, let writer = writers[value], writes[writer].dot == nil else { continue }
+                guard let value = sibling.value, let writer = writers[value], writes[writer].dot == nil else {
+                    continue
+                }
                 writes[writer].dot = sibling.dot
             }
         }
     }
 
-    /// A write's answer covers its dot, and the coordinator minted it: the entry of one of the coordinator's lives that
-    /// neither the write's own context nor any answer before the call covers.
-    private mutating func learnDotsFromOwnAnswers() {
-        var taken = Set(writes.compactMap(\.dot))
-        var seen = VersionVector()
-        var next = answers.startIndex
+    private mutating func learnDotsFromReceipts() {
         for index in writes.indices {
-            let record = writes[index].record
-            while next < answers.endIndex, answers[next].returned < record.called.order {
-                seen.merge(answers[next].context)
-                next += 1
-            }
-            guard record.outcome == .ok, let context = record.reply?.context, let receipt = record.receipt else {
-                continue
-            }
-            if writes[index].dot == nil {
-                let sent = record.context ?? VersionVector()
-                let possible = context.lastDots.filter {
-                    $0.replica.member == receipt.coordinator && !sent.covers($0) && !seen.covers($0)
-                        && !taken.contains($0)
-                }
-                if possible.count == 1 {
-                    writes[index].dot = possible[0]
-                    taken.insert(possible[0])
-                } else {
-                    writes[index].candidates = possible
-                }
-            }
+            if writes[index].dot == nil { writes[index].dot = writes[index].record.receipt?.written }
             narrowWhatItMayReplace(index)
         }
     }
@@ -155,7 +132,9 @@ struct KeyHistory {
     /// A write does not replace itself.
     private mutating func narrowWhatItMayReplace(_ index: Int) {
         let write = writes[index]
-        guard write.replaces == nil, write.value != nil, let upper = write.mayReplace, let dot = write.dot else { return }
+        guard write.replaces == nil, write.value != nil, let upper = write.mayReplace, let dot = write.dot else {
+            return
+        }
         let others = upper.lastDots.compactMap { last -> Dot? in
             guard last.replica == dot.replica else { return last }
             let counter = min(last.counter, dot.counter - 1)

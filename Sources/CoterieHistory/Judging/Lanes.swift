@@ -1,7 +1,7 @@
-// The known dots of a key, per replica and ascending, each with the join of what all dots up to it replaced: whoever has
-// seen an event has seen all that its replica minted before it, and all that these have seen (within one incarnation a
-// replica's knowledge of a key only grows). So "what is replaced for one who has this context" is a join of one vector
-// per entry, found by bisection.
+// The known dots of a key, per replica and ascending, each with the join of what all dots up to it replaced: whoever
+// has seen an event has seen all that its replica minted before it, and all that these have seen (within one
+// incarnation a replica's knowledge of a key only grows). So "what is replaced for one who has this context" is a join
+// of one vector per entry, found by bisection.
 
 import CoterieCausality
 import CoteriePrimitives
@@ -97,7 +97,8 @@ struct Lanes {
         LastWriterOrder(time: times[dot] ?? HybridTime(rawValue: 0), dot: dot)
     }
 
-    /// Each lane that a context reaches into, with the number of its events that the context covers. O(lanes + entries).
+    /// Each lane that a context reaches into, with the number of its events that the context covers. O(lanes +
+    /// entries).
     func reached(by context: VersionVector, _ body: (Lane, Int) -> Void) {
         var lane = 0
         for (replica, counter) in context.entries {
@@ -138,8 +139,8 @@ struct Lanes {
     }
 }
 
-/// The writes that may have been applied and whose dots nobody has seen, in the order of their calls, each with the join
-/// of what those up to it may have replaced.
+/// The writes that may have been applied and whose dots nobody has seen, in the order of their calls, each with the
+/// join of what those up to it may have replaced.
 struct Dotless {
     private var calls: [Int] = []
     private var mayBeReplaced: [VersionVector] = []

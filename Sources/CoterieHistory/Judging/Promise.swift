@@ -22,8 +22,8 @@ public struct Promise: Hashable, Sendable {
     }
 
     public var copies = Copies.durable
-    /// Copies of a key that may be gone for good: disks that were wiped before they were refilled. Each takes one from
-    /// what an acknowledgement stands on.
+    /// Copies of a key that may be gone for good: disks that were wiped. An acknowledgement that stands on more owners
+    /// is kept, for the wiped ones are refilled by the others before they serve; one that does not promises nothing.
     public var lostDisks = 0
     /// Whether the copies of fallbacks count too, for what is there in the end: their hints were delivered.
     public var countsFallbacks = false

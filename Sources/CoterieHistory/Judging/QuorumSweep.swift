@@ -1,9 +1,9 @@
-// One pass over a key's acknowledgements and reads in the order of time: for each read, what every acknowledgement before
-// it makes it see, by the intersection of quorums.
+// One pass over a key's acknowledgements and reads in the order of time: for each read, what every acknowledgement
+// before it makes it see, by the intersection of quorums.
 //
 // A write that stands on s owners and a later read that stands on r have an owner in common if s + r > n; that owner's
-// object covers the write, so the answer does. What is known is kept per strength s as the join of the dots and the join
-// of what they replaced: a read is checked against n vectors, not against all writes.
+// object covers the write, so the answer does. What is known is kept per strength s as the join of the dots and the
+// join of what they replaced: a read is checked against n vectors, not against all writes.
 
 import CoterieCausality
 import CoteriePrimitives
@@ -104,8 +104,8 @@ struct QuorumSweep {
 }
 
 extension KeyHistory {
-    /// The first acknowledged write before `answer` that shares an owner with it and fulfils `condition`. O(writes): for
-    /// the text of a violation.
+    /// The first acknowledged write before `answer` that shares an owner with it and fulfils `condition`. O(writes):
+    /// for the text of a violation.
     func acknowledged(before answer: Answer, where condition: (WriteEvent) -> Bool) -> WriteEvent? {
         writes.first {
             $0.strength + answer.strength > rule.n && $0.record.returnOrder < answer.called && condition($0)

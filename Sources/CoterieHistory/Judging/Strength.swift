@@ -1,5 +1,5 @@
-// How many owners an answer stands on: two answers whose numbers exceed n together have an owner in common, so the later
-// one has seen the earlier (Gifford, "Weighted Voting for Replicated Data", 1979).
+// How many owners an answer stands on: two answers whose numbers exceed n together have an owner in common, so the
+// later one has seen the earlier (Gifford, "Weighted Voting for Replicated Data", 1979).
 
 import CoteriePrimitives
 import CoterieRing
@@ -14,13 +14,20 @@ extension Record {
         case .nothingToDelete: return min(rule.n, max(rule.n / 2 + 1, countedOwners(promise)))
         case .notApplied, .unknown, .open: return 0
         }
-        return min(rule.n, max(askedOwners(promise, rule), countedOwners(promise)))
+        let owners = owners(promise, rule)
+        // A member whose disk was lost serves again when it has been refilled from the others: then what one of them
+        // had stands on as many owners as before, and what none of them had on none.
+        return action.isWrite && owners <= promise.lostDisks ? 0 : owners
+    }
+
+    private func owners(_ promise: Promise, _ rule: BucketRule) -> Int {
+        min(rule.n, max(askedOwners(promise, rule), countedOwners(promise)))
     }
 
     /// How many copies are known to stand behind an acknowledged write, fallbacks included where the promise says so.
     func copies(_ promise: Promise, _ rule: BucketRule) -> Int {
         guard outcome == .ok else { return 0 }
-        var copies = strength(promise, rule)
+        var copies = owners(promise, rule)
         if promise.countsFallbacks, let receipt {
             copies = max(copies, receipt.responders.count { $0.answer.counts(promise) })
         }

@@ -71,6 +71,7 @@ extension Record {
             let answers = receipt.responders.map { "\($0.member)\($0.role == .fallback ? "~" : ""):\($0.answer)" }
             words.append("met \(receipt.met)/\(receipt.asked.quorum) of \(receipt.asked.n), \(receipt.epoch)")
             words.append("by \(receipt.coordinator) [\(answers.joined(separator: " "))]")
+            if let written = receipt.written { words.append("as \(written)") }
         }
         return words.joined(separator: " ")
     }

@@ -1,5 +1,5 @@
-// A set of operations that is nearly a prefix of the history: bits, and the window in which they are neither all set nor
-// all clear.
+// A set of operations that is nearly a prefix of the history: bits, and the window in which they are neither all set
+// nor all clear.
 
 struct OperationSet {
     /// Equal windows are equal sets.

@@ -1,4 +1,5 @@
-// What an object does when it is used by one client at a time: the specification that a linearizable history must match.
+// What an object does when it is used by one client at a time: the specification that a linearizable history must
+// match.
 
 import CoteriePrimitives
 
@@ -45,7 +46,8 @@ public struct TimedOperation<Operation: Sendable>: Sendable {
     public let returned: Int?
 
     public init(_ operation: Operation, called: Int, returned: Int?) {
-        precondition(returned.map { $0 > called } ?? true, "an operation returns after its call, not at \(returned ?? 0)")
+        precondition(
+            returned.map { $0 > called } ?? true, "an operation returns after its call, not at \(returned ?? 0)")
         self.operation = operation
         self.called = called
         self.returned = returned

@@ -1,9 +1,9 @@
 // Linearizability: is there one order of the operations that respects their intervals and that the sequential
 // specification allows?
 //
-// Source: Wing and Gong, "Testing and Verifying Concurrent Objects" (1993): depth first, taking an operation that no other
-// one precedes; Lowe, "Testing for Linearizability" (2016): never from the same set of operations and the same state
-// twice; Horn and Kroening, "Faster Linearizability Checking via P-Compositionality" (2015): key by key.
+// Source: Wing and Gong, "Testing and Verifying Concurrent Objects" (1993): depth first, taking an operation that no
+// other one precedes; Lowe, "Testing for Linearizability" (2016): never from the same set of operations and the same
+// state twice; Horn and Kroening, "Faster Linearizability Checking via P-Compositionality" (2015): key by key.
 //
 // An operation without a return may take effect at any time after its call, or never. What is remembered of a set is
 // the window between its first gap and its last member, so that a long history with little concurrency takes little
@@ -79,7 +79,8 @@ private struct Search<Model: SequentialModel> {
         }
         callEntry = calls
         returnEntry = returns
-        members = OperationSet(inOrderOfCalls: moments.filter(\.isCall).map { ($0.operation, returns[$0.operation] < 0) })
+        members = OperationSet(
+            inOrderOfCalls: moments.filter(\.isCall).map { ($0.operation, returns[$0.operation] < 0) })
         left = operations.count { $0.returned != nil }
     }
 

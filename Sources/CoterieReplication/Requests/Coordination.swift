@@ -73,6 +73,8 @@ struct Forwarding: Equatable {
     let nonce: UInt64
     /// Owners that were certainly not reached.
     var unreached: [MemberNumber]
+    /// It may have reached the owner in an earlier try: what does not leave now may have arrived then.
+    var mayHaveArrived = false
     /// Set when the connection went down with the answer outstanding: until when the same life may come back.
     var lostUntil: Instant?
 }

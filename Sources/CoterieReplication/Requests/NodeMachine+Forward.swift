@@ -89,6 +89,10 @@ extension NodeMachine {
             requests.put(coordination, at: slot)
             return
         }
+        if forwarding.mayHaveArrived {
+            forwardLost(coordination, forwarding, slot, now)
+            return
+        }
         forwards[request.id] = nil
         forward(
             &coordination, slot, id: request.id, avoiding: forwarding.unreached + [member], now, &effects)
@@ -101,6 +105,7 @@ extension NodeMachine {
         var (coordination, forwarding) = (coordination, forwarding)
         let until = min(coordination.deadline, now.monotonic + settings.reconnectGrace)
         forwarding.lostUntil = until
+        forwarding.mayHaveArrived = true
         deadlines.insert(slot, at: until)
         coordination.phase = .forwarded(forwarding)
         requests.put(coordination, at: slot)
@@ -159,7 +164,15 @@ extension NodeMachine {
     /// Answers a retry of a write from memory, or lets it wait for the first one's answer. True where that was it.
     mutating func replay(_ id: RequestID, for target: ReplyTarget, _ effects: inout Effects) -> Bool {
         switch remembered[id] {
-        case nil: return false
+        case nil:
+            guard remembered.mayHaveForgotten(id) else { return false }
+            let failure = Failure(
+                .ownerLost, "the request is older than what this node remembers; it may have been applied",
+                outcome: .unknown)
+            counters.unknown += 1
+            let receipt = Receipt(coordinator: me, epoch: layout.epoch)
+            deliver(ClientReply(result: .failed(failure), receipt: receipt), to: target, &effects)
+            return true
         case .answered(let reply):
             counters.replayed += 1
             deliver(reply, to: target, &effects)

@@ -16,6 +16,8 @@ struct RememberedRequests {
     private var memory: [RequestID: Memory] = [:]
     private var order: [RequestID] = []
     private var oldest = 0
+    /// By origin, the highest sequence that fell out.
+    private var forgotten: [UInt64: UInt64] = [:]
 
     init(limit: Int) {
         precondition(limit > 0, "at least one request must be remembered, not \(limit)")
@@ -28,7 +30,9 @@ struct RememberedRequests {
     mutating func begin(_ id: RequestID, slot: UInt64) {
         if memory.updateValue(.underWay(slot), forKey: id) == nil { order.append(id) }
         while order.count - oldest > limit {
-            memory[order[oldest]] = nil
+            let id = order[oldest]
+            memory[id] = nil
+            forgotten[id.origin] = max(forgotten[id.origin] ?? 0, id.sequence)
             oldest += 1
         }
         if oldest > limit {
@@ -36,6 +40,10 @@ struct RememberedRequests {
             oldest = 0
         }
     }
+
+    /// Whether a request that is not remembered may have been carried and fallen out since: then it must not be carried
+    /// again. An origin counts its requests upwards, so what is above all that fell out has not been here.
+    func mayHaveForgotten(_ id: RequestID) -> Bool { forgotten[id.origin].map { id.sequence <= $0 } ?? false }
 
     /// Remembers its answer, if the request itself still is remembered.
     mutating func finish(_ id: RequestID, with reply: ClientReply) {

@@ -126,7 +126,8 @@ extension Fault {
             .fullDisk(_, _, let during), .failingFsyncs(_, _, let during), .failingAppends(_, _, let during),
             .failingReads(_, _, let during):
             during
-        case .kill, .powerLoss, .blackout, .stop, .wipe, .start, .breakConnection, .clockJump, .clockDrift, .rot, .clientRestart:
+        case .kill, .powerLoss, .blackout, .stop, .wipe, .start, .breakConnection, .clockJump, .clockDrift, .rot,
+            .clientRestart:
             nil
         }
     }

@@ -1,6 +1,6 @@
-// Draws a run's faults: which kind, whom, when, for how long. What is drawn depends on the seed and the plan alone, not on how
-// the cluster fares, so that a run without the tenth fault meets the same eleventh; whether a fault may happen in the state
-// that the world is in is looked at only when it is its turn.
+// Draws a run's faults: which kind, whom, when, for how long. What is drawn depends on the seed and the plan alone, not
+// on how the cluster fares, so that a run without the tenth fault meets the same eleventh; whether a fault may happen
+// in the state that the world is in is looked at only when it is its turn.
 
 import CoteriePrimitives
 import CoterieRing
@@ -86,7 +86,8 @@ private struct Draft {
         case .slowDisk: return .slowDisk(member, factor: Int64(2 << draws.below(10)), during: during)
         case .fullDisk: return .fullDisk(member, room: draws.below(2_000), during: during)
         case .failingFsyncs:
-            return .failingFsyncs(member, permille: 1 + draws.below(500), during: during)
+            return .failingFsyncs(
+                plan.losesPower ? weak ?? member : member, permille: 1 + draws.below(500), during: during)
         case .failingAppends:
             return .failingAppends(member, permille: 1 + draws.below(300), during: during)
         case .failingReads: return weak.map { .failingReads($0, permille: 1 + draws.below(200), during: during) }

@@ -1,12 +1,12 @@
-// Which faults a run may meet, how often, and how far they may go: a store that promises to bear one lost disk must not be
-// blamed for two.
+// Which faults a run may meet, how often, and how far they may go: a store that promises to bear one lost disk must not
+// be blamed for two.
 
 import CoteriePrimitives
 
 /// The fault mix of a run.
 public struct FaultPlan: Hashable, Sendable {
-    /// Which disks may lose what had been made durable. At any time at most one replica of a key may be without what it had
-    /// acknowledged; what is lost for good is told to the checkers as `Promise.lostDisks`.
+    /// Which disks may lose what had been made durable. At any time at most one replica of a key may be without what it
+    /// had acknowledged; what is lost for good is told to the checkers as `Promise.lostDisks`.
     public enum Losses: Hashable, Sendable {
         /// No disk loses what was fsynced.
         case none
@@ -31,8 +31,15 @@ public struct FaultPlan: Hashable, Sendable {
 
     public init() {}
 
+    /// Whether machines lose power.
+    public var losesPower: Bool { kinds.contains(.powerLoss) || kinds.contains(.blackout) }
+
+    /// Whether fsyncs may fail on this member's disk. What a failed fsync has dropped is gone at the next loss of
+    /// power, and then the store cannot tell what it was: a disk that does both counts as one that loses.
+    public func mayFailFsyncs(_ member: MemberNumber) -> Bool { !losesPower || losses == .only(member) }
+
     /// Whether some disk may lose what was acknowledged without fsync.
     public var losesTails: Bool {
-        kinds.contains { [.powerLoss, .blackout, .failingFsyncs, .failingAppends].contains($0) }
+        losesPower || kinds.contains(.failingFsyncs) || kinds.contains(.failingAppends)
     }
 }

@@ -25,6 +25,7 @@ extension World {
             case .inTurn: return nodes.allSatisfy { $0.hasServed && !$0.isIncomplete }
             }
         case .rot(let member, _), .failingReads(let member, _, _): return plan.faults.losses == .only(member)
+        case .failingFsyncs(let member, _, _): return plan.faults.mayFailFsyncs(member)
         default: return true
         }
     }

@@ -1,5 +1,6 @@
-// After the faults: all nodes must serve and be connected, then every key is read at r=all until all its owners hold the same
-// bytes. Until anti-entropy exists, that is what convergence means. What does not come about in bounded virtual time is named.
+// After the faults: all nodes must serve and be connected, then every key is read at r=all until all its owners hold
+// the same bytes. Until anti-entropy exists, that is what convergence means. What does not come about in bounded
+// virtual time is named.
 
 import CoterieCausality
 import CoterieClientMachine
@@ -21,6 +22,10 @@ struct ConvergenceState {
     var found: [Int: CausalObject] = [:]
     /// Why the last read failed.
     var failures: [Int: String] = [:]
+    /// Keys whose last read said that a record is corrupt and nobody else has the key.
+    var isCorrupt: Set<Int> = []
+    /// Keys of which the only copy is gone: they answer with an error for ever, never "not found".
+    var lost: Set<Int> = []
     var attempts = 0
 }
 
@@ -70,7 +75,13 @@ extension World {
     private func converge() {
         guard var state = convergence else { return }
         if state.asked.isEmpty {
-            state.pending.removeAll { state.found[$0] != nil && isEqualEverywhere($0, state.found[$0]) }
+            for key in state.pending where state.isCorrupt.contains(key) && isLostForGood(key) {
+                probes.reach(.keyLost)
+                state.found[key] = CausalObject()
+                state.lost.insert(key)
+            }
+            // All of them, each time: a late write or a record that rots may part what was equal.
+            state.pending = keys.indices.filter { !state.lost.contains($0) && !isEqualEverywhere($0, state.found[$0]) }
             convergence = state
             if state.pending.isEmpty { return finish(stuck: false) }
             if now > stageBegan + plan.bounds.liveness.nanoseconds { return finish(stuck: true) }
@@ -105,9 +116,21 @@ extension World {
     func converged(_ key: Int, _ reply: ClientReply) {
         convergence?.asked.remove(key)
         switch reply.result {
-        case .object(let object): convergence?.found[key] = object
-        case .failed(let failure): convergence?.failures[key] = failure.description
+        case .object(let object):
+            convergence?.found[key] = object
+            convergence?.isCorrupt.remove(key)
+        case .failed(let failure):
+            convergence?.failures[key] = failure.description
+            if failure.code == .corrupt { convergence?.isCorrupt.insert(key) }
         case .stored: preconditionFailure("a read is answered as a write")
+        }
+    }
+
+    /// Whether one bad disk, which the plan allows, had the only copy.
+    private func isLostForGood(_ key: Int) -> Bool {
+        guard case .only(let weak) = plan.faults.losses else { return false }
+        return owners(of: key).allSatisfy { owner in
+            owner.member.number == weak ? stored(key, at: owner) == nil : stored(key, at: owner) == .some(nil)
         }
     }
 

@@ -1,5 +1,5 @@
-// What a run's environment is like: network, disks, clocks, processors. Plain values, drawn from the seed by `RunPlan` or
-// written by hand.
+// What a run's environment is like: network, disks, clocks, processors. Plain values, drawn from the seed by `RunPlan`
+// or written by hand.
 
 import CoteriePrimitives
 

@@ -11,7 +11,7 @@ import CoterieWire
 public enum Probe: String, Hashable, Sendable, CaseIterable {
     // The store.
     case checkpointUsed, checkpointWritten, compaction, tornTailCut, doubtfulStore, openingFailed, rottenMetadata
-    case corruptRecord, diskFull, ioError, writableAgain, operatorRestart
+    case keyLost, corruptRecord, diskFull, ioError, writableAgain, operatorRestart
     // Identity and refill.
     case quarantined, refilled, identityRenewed, causalityFault
     // Requests.

@@ -1,5 +1,6 @@
-// A plan from a seed: every knob has its values, small ones mostly, so that what is rare in production is common here. Some
-// kinds of fault and of operation are off in each run (swarm testing: a mix of everything hides what a few together do).
+// A plan from a seed: every knob has its values, small ones mostly, so that what is rare in production is common here.
+// Some kinds of fault and of operation are off in each run (swarm testing: a mix of everything hides what a few
+// together do).
 
 import CoterieClientMachine
 import CoteriePrimitives

@@ -73,9 +73,16 @@ extension RunPlan {
         default: faults.losses = .none
         }
         let ofLosses: [FaultKind] = [.wipe, .rot, .failingReads]
-        if faults.losses == .none { kinds.removeAll { ofLosses.contains($0) } }
-        if faults.losses == .inTurn { kinds.removeAll { $0 == .rot || $0 == .failingReads } }
-        if !kinds.contains(where: { ofLosses.contains($0) }) { faults.losses = .none }
+        faults.kinds = kinds
+        switch faults.losses {
+        case .none: kinds.removeAll { ofLosses.contains($0) || ($0 == .failingFsyncs && faults.losesPower) }
+        case .inTurn:
+            kinds.removeAll { $0 == .rot || $0 == .failingReads || ($0 == .failingFsyncs && faults.losesPower) }
+            if !kinds.contains(.wipe) { faults.losses = .none }
+        case .only:
+            let loses = kinds.contains { ofLosses.contains($0) || ($0 == .failingFsyncs && faults.losesPower) }
+            if !loses { faults.losses = .none }
+        }
         faults.kinds = kinds
     }
 }

@@ -1,5 +1,5 @@
-// Everything that a run consists of, as one value: the seed draws it (RunPlan+Drawing.swift), a scenario writes it, a shrinker
-// makes it smaller. Equal plans give equal runs.
+// Everything that a run consists of, as one value: the seed draws it (RunPlan+Drawing.swift), a scenario writes it, a
+// shrinker makes it smaller. Equal plans give equal runs.
 
 import CoterieClientMachine
 import CoterieHistory
@@ -54,7 +54,8 @@ extension RunPlan {
         let members = (1 ... nodes).map { number in
             Member(
                 number: MemberNumber(UInt32(number)), name: "n\(number)",
-                peer: Endpoint(host: "10.0.0.\(number)", port: 7101), http: Endpoint(host: "10.0.0.\(number)", port: 8101))
+                peer: Endpoint(host: "10.0.0.\(number)", port: 7101),
+                http: Endpoint(host: "10.0.0.\(number)", port: 8101))
         }
         return ClusterDefinition(
             name: "simulated", partitions: partitions, replicas: replicas, members: members,

@@ -1,5 +1,5 @@
-// The workload: which session asks what, and what it makes of the answer. Everything is recorded: a request before it is
-// handed over, its answer when it is there.
+// The workload: which session asks what, and what it makes of the answer. Everything is recorded: a request before it
+// is handed over, its answer when it is there.
 
 import CoterieCausality
 import CoterieClientMachine

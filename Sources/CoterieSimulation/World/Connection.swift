@@ -1,9 +1,10 @@
-// A connection between two processes: two directions, each an ordered stream of bytes that arrive or do not. As with TCP, what
-// arrives is in order and whole, until it breaks; a break loses what is on its way, and each side sees it at a time of its
-// own, or when it is told that there is a newer connection.
+// A connection between two processes: two directions, each an ordered stream of bytes that arrive or do not. As with
+// TCP, what arrives is in order and whole, until it breaks; a break loses what is on its way, and each side sees it at
+// a time of its own, or when it is told that there is a newer connection.
 //
-// In datagram mode (see `Fault.datagrams`) frames of a direction are lost, repeated and overtaken, which TCP never does. The
-// core must bear it all the same: over TCP the same happens between a break and the next connection, only more rarely.
+// In datagram mode (see `Fault.datagrams`) frames of a direction are lost, repeated and overtaken, which TCP never
+// does. The core must bear it all the same: over TCP the same happens between a break and the next connection, only
+// more rarely.
 
 import CoterieClientMachine
 import CoteriePrimitives

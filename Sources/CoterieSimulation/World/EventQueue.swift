@@ -1,8 +1,9 @@
-// What will happen, ordered by (time, sequence): a heap of four-way branches over small structs without references, so that
-// an event costs no allocation. The sequence number breaks ties in the order of insertion: equal seeds give equal runs.
+// What will happen, ordered by (time, sequence): a heap of four-way branches over small structs without references, so
+// that an event costs no allocation. The sequence number breaks ties in the order of insertion: equal seeds give equal
+// runs.
 //
-// Events are never taken out before their time. Each carries what its subject needs to see that it is out of date (the life of
-// a process, the serial number of a timer), and then nothing happens.
+// Events are never taken out before their time. Each carries what its subject needs to see that it is out of date (the
+// life of a process, the serial number of a timer), and then nothing happens.
 
 /// One thing that will happen at a virtual time.
 struct Event {
@@ -13,7 +14,8 @@ struct Event {
         case nodeTimer
         /// A piece of disk work is done; `detail` is its serial number.
         case disk
-        /// The first segment of a connection's direction has arrived; `subject` is the connection, `detail` the receiving side.
+        /// The first segment of a connection's direction has arrived; `subject` is the connection, `detail` the
+        /// receiving side.
         case deliver
         /// A side of a connection sees that it is broken; as `deliver`.
         case notice

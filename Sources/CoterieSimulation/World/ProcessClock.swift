@@ -1,5 +1,5 @@
-// The clocks of one process. The monotonic one starts anywhere and runs a little fast or slow; the wall clock is skewed,
-// drifts with it, and jumps. The world's own time is known to no process.
+// The clocks of one process. The monotonic one starts anywhere and runs a little fast or slow; the wall clock is
+// skewed, drifts with it, and jumps. The world's own time is known to no process.
 
 import CoteriePrimitives
 
@@ -37,7 +37,9 @@ struct ProcessClock: Equatable {
         // Whole seconds apart, so that nothing overflows.
         let rate = 1_000_000 + drift
         var found = anchor + wanted / rate * 1_000_000 + wanted % rate * 1_000_000 / rate
+        // Rounding may have missed it by a few.
         while elapsed(at: found) < wanted { found += 1 }
+        while elapsed(at: found - 1) >= wanted { found -= 1 }
         return max(found, time)
     }
 

@@ -1,5 +1,5 @@
-// A node's process: the production machine over the production engine, on a disk of its own, with what the shell keeps for
-// them (timers, connections, work on its way to the disk). Nothing here decides anything that production decides.
+// A node's process: the production machine over the production engine, on a disk of its own, with what the shell keeps
+// for them (timers, connections, work on its way to the disk). Nothing here decides anything that production decides.
 
 import CoteriePrimitives
 import CoterieReplication

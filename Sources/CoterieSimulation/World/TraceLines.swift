@@ -35,7 +35,8 @@ extension Message {
         case .scan(let scan): "#\(scan.exchange) \(scan.group)"
         case .scanReply(let reply):
             switch reply.status {
-            case .batch(let items, let next): "#\(reply.exchange) \(items.count) objects\(next == nil ? ", the last" : "")"
+            case .batch(let items, let next):
+                "#\(reply.exchange) \(items.count) objects\(next == nil ? ", the last" : "")"
             case .refused(let code): "#\(reply.exchange) refused: \(code)"
             }
         }

@@ -1,5 +1,5 @@
-// How connections begin and end: who dials, what the hellos tell, who sees a break and when. Of two members the one with the
-// smaller number dials and alone tries again, as in production's transport.
+// How connections begin and end: who dials, what the hellos tell, who sees a break and when. Of two members the one
+// with the smaller number dials and alone tries again, as in production's transport.
 
 import CoterieClientMachine
 import CoteriePrimitives

@@ -1,5 +1,5 @@
-// Disks in virtual time: each lane's work runs one after the other, takes as long as the plan and its faults say, and is
-// performed on the simulated disk when that time is over. What is under way when a process ends is done in part.
+// Disks in virtual time: each lane's work runs one after the other, takes as long as the plan and its faults say, and
+// is performed on the simulated disk when that time is over. What is under way when a process ends is done in part.
 
 import CoteriePrimitives
 import CoterieReplication

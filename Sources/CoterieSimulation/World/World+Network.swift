@@ -1,5 +1,5 @@
-// Bytes on their way: every message is encoded by the production codec into its connection, flushed at the end of the tick,
-// and cut into frames and decoded where it arrives.
+// Bytes on their way: every message is encoded by the production codec into its connection, flushed at the end of the
+// tick, and cut into frames and decoded where it arrives.
 
 import CoterieClientMachine
 import CoteriePrimitives

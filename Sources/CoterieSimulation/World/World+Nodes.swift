@@ -70,9 +70,14 @@ extension World {
         statistics.starts += 1
         mixProcess(node, 1)
         note("up", node.index, "life \(node.life), \(engine.statistics.keys) keys, cut \(report.cutBytes) bytes")
+        for fault in report.faults {
+            note("fault", node.index, "\(fault.file) at \(fault.offset): \(fault.reason) (\(fault.extent))")
+        }
         feed(node, .start)
         for other in nodes where other.index > node.index { scheduleDial(node, other.index, at: now) }
-        for other in nodes where other.index < node.index { scheduleDial(other, node.index, at: now + drawRetry(other)) }
+        for other in nodes where other.index < node.index {
+            scheduleDial(other, node.index, at: now + drawRetry(other))
+        }
         settle(node)
     }
 

@@ -1,8 +1,8 @@
-// A whole cluster and its clients in virtual time, on one thread: what decides is production's code, what happens to it is
-// drawn from the seed. The world is the shell: it stands where sockets, files and clocks stand in production.
+// A whole cluster and its clients in virtual time, on one thread: what decides is production's code, what happens to it
+// is drawn from the seed. The world is the shell: it stands where sockets, files and clocks stand in production.
 //
-// This file is the state and the loop; processes, network, disks, clients and faults have files of their own. Nothing calls
-// back: whatever shall happen later is an event in the queue.
+// This file is the state and the loop; processes, network, disks, clients and faults have files of their own. Nothing
+// calls back: whatever shall happen later is an event in the queue.
 
 import CoterieClientMachine
 import CoterieHistory

@@ -1,0 +1,25 @@
+// Planted bugs: a swarm that does not find these proves nothing by finding nothing else.
+
+import CoteriePrimitives
+import Testing
+
+@testable import CoterieSimulation
+
+@Suite struct CanaryTests {
+    /// Within how many seeds each must be found.
+    private static let seeds: [(Canary, UInt64)] = [
+        (.skippedFsync, 40), (.droppedSibling, 10), (.inventedAcknowledgement, 30), (.forgottenRead, 60),
+        (.doubledWrite, 10),
+    ]
+
+    @Test(arguments: seeds)
+    func aPlantedBugIsFound(_ canary: Canary, within seeds: UInt64) throws {
+        var options = SimulationRun.Options()
+        options.canary = canary
+        for seed in 1 ... seeds {
+            let report = try SimulationRun(seed: seed, options: options).run()
+            if case .safety = report.verdict, report.statistics.canaries > 0 { return }
+        }
+        Issue.record("\(canary) was not found in \(seeds) seeds")
+    }
+}
