@@ -360,3 +360,26 @@ import Testing
         #expect(peers.first { $0.member == MemberNumber(3) }?.state == .suspect)
     }
 }
+
+@Suite struct LostRecordTests {
+    /// A write that is laid over a lost record must not make it a whole replica again: it would answer for what it lost.
+    @Test func aLostRecordCountsInNothingUntilAllOtherOwnersWereAsked() throws {
+        let cluster = try TestCluster()
+        let (a, b, c) = (1, 2, 3)
+        cluster.kill(c)
+        #expect(cluster.call(a, put("k", "acknowledged")).isStored)
+        cluster.kill(b)
+        cluster.restart(c)
+        cluster.settle()
+        cluster[a].engine.corrupt = [key("k").bytes]
+        let second = cluster.call(c, put("k", "second"))
+        #expect(second.failure != nil, "only one whole replica takes it")
+        let read = cluster.call(c, get("k"))
+        #expect(read.failure != nil, "two replicas, one of them lost, are no quorum: \(read)")
+        cluster.restart(b)
+        cluster.settle()
+        #expect(cluster.call(c, get("k")).values?.contains("acknowledged") == true)
+        cluster.settle()
+        #expect(cluster.held(a, "k")?.values.contains("acknowledged") == true)
+    }
+}

@@ -132,12 +132,22 @@ extension NodeMachine {
             case .object(let own): merge(incoming, into: own, store, member, &effects)
             case .absent: merge(incoming, into: nil, store, member, &effects)
             case .corrupt:
-                // What was here is lost; this is stored, and the rest is asked of the others.
-                merge(incoming, into: nil, store, member, &effects)
+                // A lost replica of the key stays one until it has what all other owners have: with this object alone
+                // it would answer for writes that it acknowledged and does not hold any more.
+                refuse(store, .corrupt, member, &effects)
                 if member != me { restore(store.group, store.key, now, &effects) }
             }
         } catch {
             faulty(store, member, "its object cannot be read: \(error)", &effects)
+        }
+    }
+
+    /// All that the other owners have of a key whose record here was lost.
+    mutating func restored(_ store: Store, _ effects: inout Effects) {
+        do throws(StorageFailure) {
+            try apply(store.object, nil, store.group, store.key)
+        } catch {
+            effects.append(.note(.writesRefused(error)))
         }
     }
 

@@ -199,7 +199,12 @@ extension NodeMachine {
                 exchange: 0, epoch: layout.epoch, group: coordination.plan.group, key: coordination.request.key,
                 object: encoded, event: nil, durable: false)
             if member == me {
-                receive(store, from: me, now, &effects)
+                // A lost record is laid over only with all that the other owners have.
+                if corruptKeys.contains(store.key) {
+                    if machine.isComplete(but: me) { restored(store, &effects) }
+                } else {
+                    receive(store, from: me, now, &effects)
+                }
             } else {
                 effects.append(.send(.store(store), to: member))
             }

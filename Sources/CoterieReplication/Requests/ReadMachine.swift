@@ -23,8 +23,10 @@ struct ReadMachine {
         case waiting
         /// It holds an object with this digest; 0 stands for none.
         case holds(UInt64)
-        /// It says that it holds none, or holds a record that cannot be read: repaired if others have the object.
+        /// It says that it holds none: repaired if others have the object.
         case lacks
+        /// It holds a record that cannot be read: a lost replica of this key, not an empty one.
+        case corrupt
         case failed
     }
 
@@ -70,7 +72,7 @@ struct ReadMachine {
             standings[index] = .lacks
             counted = .notFound
         case .failed(let code):
-            standings[index] = code == .corrupt ? .lacks : .failed
+            standings[index] = code == .corrupt ? .corrupt : .failed
             if firstError == nil { firstError = code }
             counted = .failed
         }
@@ -99,8 +101,19 @@ struct ReadMachine {
         return owners.indices.compactMap { index in
             switch standings[index] {
             case .holds(let held): held == digest ? nil : owners[index]
-            case .lacks: owners[index]
+            case .lacks, .corrupt: owners[index]
             case .waiting, .failed: nil
+            }
+        }
+    }
+
+    /// Whether every owner but this one has said what it holds: then `merged` is all that a lost replica can get back, and
+    /// whatever it had acknowledged with another owner is in it.
+    func isComplete(but member: MemberNumber) -> Bool {
+        owners.indices.allSatisfy { index in
+            switch standings[index] {
+            case .holds, .lacks: true
+            case .waiting, .corrupt, .failed: owners[index] == member
             }
         }
     }

@@ -75,14 +75,12 @@ extension World {
     private func converge() {
         guard var state = convergence else { return }
         if state.asked.isEmpty {
-            for key in state.pending where state.isCorrupt.contains(key) && isLostForGood(key) {
-                probes.reach(.keyLost)
-                state.found[key] = CausalObject()
-                state.lost.insert(key)
-            }
+            state.lost = state.isCorrupt.filter(isLostForGood)
+            for key in state.lost.sorted() { state.found[key] = CausalObject() }
             // All of them, each time: a late write or a record that rots may part what was equal.
             state.pending = keys.indices.filter { !state.lost.contains($0) && !isEqualEverywhere($0, state.found[$0]) }
             convergence = state
+            if !state.lost.isEmpty { probes.reach(.keyLost) }
             if state.pending.isEmpty { return finish(stuck: false) }
             if now > stageBegan + plan.bounds.liveness.nanoseconds { return finish(stuck: true) }
             state.attempts += 1
