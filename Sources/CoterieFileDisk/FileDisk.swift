@@ -63,8 +63,16 @@ public final class FileDisk: Disk {
         let path = "\(directory)/\(lockFile)"
         let lock = openFile(descriptor, lockFile, O_RDWR | O_CREAT)
         guard lock >= 0 else { throw io(diskError(path)) }
-        guard retrying({ flock(lock, LOCK_EX | LOCK_NB) }) == 0 else {
+        var attempts = 0
+        while retrying({ flock(lock, LOCK_EX | LOCK_NB) }) != 0 {
             let number = errno
+            // A process that is being ended holds its lock a moment longer than its number; so does a child that has
+            // inherited the file and not yet become another program.
+            if number == EWOULDBLOCK, attempts < 200, !isAlive(text(of: lock)) {
+                attempts += 1
+                usleep(10_000)
+                continue
+            }
             let holder = text(of: lock)
             close(lock)
             guard number == EWOULDBLOCK else { throw io(diskError(path, number)) }
@@ -81,6 +89,12 @@ public final class FileDisk: Disk {
             }
         }
         return lock
+    }
+
+    /// Whether the process of that number is there; it is where the text is no number.
+    private static func isAlive(_ holder: String) -> Bool {
+        guard let number = pid_t(holder) else { return true }
+        return number == getpid() || kill(number, 0) == 0 || errno != ESRCH
     }
 
     private static func text(of descriptor: Int32) -> String {

@@ -167,7 +167,7 @@ import Testing
 
     @Test func aHeadThatDoesNotComeInTimeEndsTheConnection() async throws {
         var settings = HTTPDoor.Settings()
-        settings.idleTimeout = .milliseconds(60)
+        settings.idleTimeout = .milliseconds(2_000)
         try await withDoor(FakeNode(), settings: settings) { port in
             try await RawConnection.with(port: port) { connection in
                 try await connection.send("GET /ping HTTP/1.1\r\nHost: t\r\nX-Slow: ")

@@ -21,7 +21,9 @@ extension World {
 
     func newDisk() -> SimulatedDisk {
         let disk = SimulatedDisk(seed: diskDraws.next())
-        disk.faults.blockingReads = plan.disk.blockingReads
+        // In the end the world itself reads what the replicas hold.
+        let isHealed = stage == .healing || stage == .converging
+        disk.faults.blockingReads = isHealed ? 0 : plan.disk.blockingReads
         return disk
     }
 
