@@ -126,16 +126,21 @@ extension BucketProperties {
 extension Introduce {
     func encode(into out: inout ByteBuffer) {
         out.writeField(1, varint: epoch.rawValue)
+        out.writePresent(2, fixed64: store)
     }
 
     init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
-        self.init(epoch: Epoch(0))
+        var epoch = Epoch(0)
+        var store: UInt64?
         while try reader.next() {
             switch reader.field {
             case 1: epoch = try reader.epoch()
+            case 2: store = try reader.fixed64()
             default: try reader.skip()
             }
         }
+        guard let store else { throw .missingField(2) }
+        self.init(epoch: epoch, store: store)
     }
 }
 
@@ -143,20 +148,44 @@ extension IntroduceReply {
     func encode(into out: inout ByteBuffer) {
         out.writeField(1, varint: epoch.rawValue)
         out.writePresent(2, bool: knownBefore)
+        for known in known { out.writeField(3) { known.encode(into: &$0) } }
     }
 
     /// `knownBefore` must be there: an empty answer must not pass for "you are new".
     init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
         var epoch = Epoch(0)
         var knownBefore: Bool?
+        var known: [KnownStore] = []
         while try reader.next() {
             switch reader.field {
             case 1: epoch = try reader.epoch()
             case 2: knownBefore = try reader.bool()
+            case 3: known.append(try KnownStore(decoding: try reader.message()))
             default: try reader.skip()
             }
         }
         guard let knownBefore else { throw .missingField(2) }
-        self.init(epoch: epoch, knownBefore: knownBefore)
+        self.init(epoch: epoch, knownBefore: knownBefore, known: known)
+    }
+}
+
+extension KnownStore {
+    func encode(into out: inout ByteBuffer) {
+        out.writeField(1, varint: UInt64(member.rawValue))
+        out.writePresent(2, fixed64: store)
+    }
+
+    init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
+        var member = MemberNumber(0)
+        var store: UInt64?
+        while try reader.next() {
+            switch reader.field {
+            case 1: member = try reader.member()
+            case 2: store = try reader.fixed64()
+            default: try reader.skip()
+            }
+        }
+        guard let store else { throw .missingField(2) }
+        self.init(member, store: store)
     }
 }

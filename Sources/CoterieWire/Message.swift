@@ -274,20 +274,42 @@ public struct PropertiesUpdate: Hashable, Sendable {
     }
 }
 
-/// "My store is empty: did I exist before?" Whoever answers has durably recorded that it knows this member now.
+/// A store, by the member that it is or was of.
+public struct KnownStore: Hashable, Sendable {
+    public var member: MemberNumber
+    /// The nonce of its first start.
+    public var store: UInt64
+
+    public init(_ member: MemberNumber, store: UInt64) {
+        self.member = member
+        self.store = store
+    }
+}
+
+/// "My store has never served, or was lost: did I exist before, and whom do you know?" Whoever answers has durably
+/// recorded that it knows this member now.
 public struct Introduce: Hashable, Sendable {
     public var epoch: Epoch
-    public init(epoch: Epoch) { self.epoch = epoch }
+    /// Which store asks: the nonce of its first start.
+    public var store: UInt64
+
+    public init(epoch: Epoch, store: UInt64) {
+        self.epoch = epoch
+        self.store = store
+    }
 }
 
 public struct IntroduceReply: Hashable, Sendable {
     public var epoch: Epoch
-    /// Whether the answering member had recorded the asker in an earlier life.
+    /// Whether the answering member had recorded the asker under another store.
     public var knownBefore: Bool
+    /// The members that the answering one has met, itself included once it has served.
+    public var known: [KnownStore]
 
-    public init(epoch: Epoch, knownBefore: Bool) {
+    public init(epoch: Epoch, knownBefore: Bool, known: [KnownStore]) {
         self.epoch = epoch
         self.knownBefore = knownBefore
+        self.known = known
     }
 }
 

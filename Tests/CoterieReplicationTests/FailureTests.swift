@@ -248,64 +248,6 @@ import Testing
     }
 }
 
-@Suite struct RefillTests {
-    @Test func aNodeOnAnEmptiedStoreServesNothingUntilItIsRefilled() throws {
-        let cluster = try TestCluster()
-        for i in 0 ..< 50 { _ = cluster.call(1, put("k\(i)", "v\(i)") { $0.w = .all }) }
-        cluster.kill(2)
-        cluster.onSend = { message, _, _ in
-            if case .scanReply = message { return false }
-            return true
-        }
-        cluster.restart(2, wiped: true)
-        cluster.settle()
-        #expect(!cluster[2].machine.isServing)
-        #expect(cluster[2].notes.contains(.quarantined))
-        let reply = cluster.call(1, put("k1", "w") { $0.w = .all })
-        #expect(reply.failure?.code == .insufficientReplicas)
-        #expect(cluster.call(2, get("k2")).values == ["v2"])
-        cluster.onSend = nil
-        cluster.disconnect(MemberNumber(1), MemberNumber(2))
-        cluster.disconnect(MemberNumber(3), MemberNumber(2))
-        cluster.connect(MemberNumber(1), MemberNumber(2))
-        cluster.connect(MemberNumber(3), MemberNumber(2))
-        cluster.settle()
-        #expect(cluster[2].machine.isServing)
-        for i in 0 ..< 50 { #expect(cluster.held(2, "k\(i)")?.values.contains("v\(i)") == true) }
-    }
-
-    @Test func aRefillThatIsCutByARestartGoesOnAndTheNodeDoesNotServeBefore() throws {
-        var settings = ReplicationSettings()
-        settings.scanBatchBytes = 1
-        let cluster = try TestCluster(settings: settings)
-        for i in 0 ..< 20 { _ = cluster.call(1, put("k\(i)", "v") { $0.w = .all }) }
-        cluster.restart(2, wiped: true)
-        for _ in 0 ..< 60 { cluster.step() }
-        #expect(!cluster[2].machine.isServing)
-        cluster.restart(2)
-        #expect(!cluster[2].machine.isServing)
-        cluster.settle()
-        #expect(cluster[2].machine.isServing)
-        for i in 0 ..< 20 { #expect(cluster.held(2, "k\(i)")?.values == ["v"]) }
-    }
-
-    @Test func aNewClusterNeedsAMajorityOfTheOthersToBegin() throws {
-        let cluster = try TestCluster()
-        for node in 1 ... 3 { #expect(cluster[node].machine.isServing) }
-        cluster.kill(1)
-        cluster.kill(3)
-        cluster.restart(2, wiped: true)
-        cluster.settle()
-        #expect(!cluster[2].machine.isServing)
-        cluster.restart(1)
-        cluster.settle()
-        #expect(!cluster[2].machine.isServing)
-        cluster.restart(3)
-        cluster.settle()
-        #expect(cluster[2].machine.isServing)
-    }
-}
-
 @Suite struct ParkingTests {
     @Test func aRequestWaitsAMomentForOwnersThatComeBack() throws {
         let cluster = try TestCluster()

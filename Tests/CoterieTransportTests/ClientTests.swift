@@ -141,7 +141,9 @@ struct ClientTests {
 
     @Test func aClientMaySpeakOnlyAsAClient() async throws {
         let node = try await node()
-        for message in [Message.heartbeat(4), .introduce(Introduce(epoch: Epoch(1))), .helloClient(), .answer(1)] {
+        for message in [
+            Message.heartbeat(4), .introduce(Introduce(epoch: Epoch(1), store: 1)), .helloClient(), .answer(1),
+        ] {
             let raw = try await RawConnection.connect(to: node.endpoint)
             try await raw.say(.helloClient(), message)
             if case .heartbeat = message {

@@ -116,7 +116,12 @@ struct HostileBytesTests {
         }
         expect(.hello, .missingField(3)) { $0.writeField(1, string: "c") }
         expect(.hello, .badUTF8(field: 1)) { $0.writeField(1, bytes: ByteBuffer(bytes: [0xff])) }
+        expect(.introduce, .missingField(2)) { _ in }
         expect(.introduceReply, .missingField(2)) { _ in }
+        expect(.introduceReply, .missingField(2)) {
+            $0.writePresent(2, bool: true)
+            $0.writeField(3) { $0.writePresent(1, varint: 7) }
+        }
         expect(.response, .malformedValue(field: 3)) { $0.writeField(3, bytes: ByteBuffer(bytes: [9])) }
         expect(.heartbeat, .badTag(7)) { $0.writeInteger(UInt8(7)) }
         expect(.properties, .valueOutOfRange(field: 1)) {

@@ -187,8 +187,10 @@ struct RandomMessages {
         case .properties:
             return .properties(
                 PropertiesUpdate(bucket: bytes(), properties: properties(), time: number(), author: member()))
-        case .introduce: return .introduce(Introduce(epoch: epoch()))
-        case .introduceReply: return .introduceReply(IntroduceReply(epoch: epoch(), knownBefore: flag()))
+        case .introduce: return .introduce(Introduce(epoch: epoch(), store: generator.next()))
+        case .introduceReply:
+            let known = list { KnownStore($0.member(), store: $0.generator.next()) }
+            return .introduceReply(IntroduceReply(epoch: epoch(), knownBefore: flag(), known: known))
         case .store, .storeReply, .fetch, .fetchReply, .scan, .scanReply: return nextOfReplicas(kind)
         }
     }

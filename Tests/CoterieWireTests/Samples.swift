@@ -196,9 +196,15 @@ enum Samples {
                 "properties-reset",
                 .properties(PropertiesUpdate(bucket: bucket, properties: .init(), time: 78, author: author))
             ),
-            ("introduce", .introduce(Introduce(epoch: Epoch(4)))),
-            ("introduced-new", .introduceReply(IntroduceReply(epoch: Epoch(4), knownBefore: false))),
-            ("introduced-known", .introduceReply(IntroduceReply(epoch: Epoch(4), knownBefore: true))),
+            ("introduce", .introduce(Introduce(epoch: Epoch(4), store: 0x0102_0304_0506_0708))),
+            ("introduced-new", .introduceReply(IntroduceReply(epoch: Epoch(4), knownBefore: false, known: []))),
+            (
+                "introduced-known",
+                .introduceReply(
+                    IntroduceReply(
+                        epoch: Epoch(4), knownBefore: true,
+                        known: [KnownStore(MemberNumber(1), store: 9), KnownStore(MemberNumber(300), store: 0)]))
+            ),
         ]
     }
 }

@@ -116,7 +116,8 @@ extension NodeMachine {
             effects.append(.send(.storeReply(reply), to: coordinator))
         case .started: nonceIsDurable(now, &effects)
         case .introduced(let member, let knownBefore):
-            let reply = IntroduceReply(epoch: layout.epoch, knownBefore: knownBefore)
+            let reply = IntroduceReply(
+                epoch: layout.epoch, knownBefore: knownBefore, known: acquaintances)
             effects.append(.send(.introduceReply(reply), to: member))
         case .serving:
             service = .serving

@@ -69,6 +69,8 @@ public struct NodeMachine {
     var corruptKeys: Set<ObjectKey> = []
     var repairBudget: Budget
     var refill: Refill?
+    /// Who has answered this life's introduction.
+    var acquainted: Set<MemberNumber> = []
     var heartbeats: UInt64 = 0
     /// The store refuses writes; whether it still does is tried at each heartbeat.
     var isReadOnly = false

@@ -21,6 +21,7 @@ extension NodeMachine {
     mutating func beginRefill(_ effects: inout Effects) {
         service = .refilling
         refill = Refill(layout: layout, me: me)
+        for member in peers.keys.sorted() { greet(member, &effects) }
         askForMore(&effects)
     }
 
@@ -30,7 +31,7 @@ extension NodeMachine {
     /// A source is gone.
     mutating func interruptRefill(from member: MemberNumber) { refill?.interrupt { $1.source == member } }
 
-    private mutating func askForMore(_ effects: inout Effects) {
+    mutating func askForMore(_ effects: inout Effects) {
         guard service == .refilling, var refill else { return }
         while let (exchange, part, start) = refill.ask(
             atOnce: settings.scansAtOnce, reachable: { peers[$0]?.isConnected ?? false })
@@ -41,7 +42,7 @@ extension NodeMachine {
             effects.append(.send(.scan(scan), to: part.source))
         }
         self.refill = refill
-        if refill.isComplete {
+        if refill.isComplete, isAcquainted {
             self.refill = nil
             serve(&effects)
         }

@@ -1,10 +1,9 @@
 // Whether this replica serves, and how an empty one comes to serve.
 //
 // A store that is marked "serving" serves at once. An empty one cannot tell by itself whether it is new or has been
-// lost: it introduces itself, and each peer answers whether it knew this member before, having durably recorded that
-// it does now. A majority of the other members must answer: two such majorities meet, so that whoever has served
-// before is known to one of those that answer. Nobody knew it: it is new and serves. Somebody did: what it held is
-// lost, and it takes the content of all other owners of each of its groups before it serves (design, section 4, rule 11).
+// lost: it introduces itself (NodeMachine+Introduction.swift). Nobody knew it: it is new and serves. Somebody did: what
+// it held is lost, and it takes the content of all other owners of each of its groups before it serves (design, section
+// 4, rule 11).
 
 import CoterieCausality
 import CoteriePrimitives
@@ -17,8 +16,8 @@ import NIOCore
 public enum Service: Equatable, Sendable, CustomStringConvertible {
     /// The start nonce is not durable yet. Can transition to: `serving`, `introducing`, `refilling`.
     case starting
-    /// The store is empty. Can transition to: `serving`, `refilling`.
-    case introducing(answered: Set<MemberNumber>)
+    /// The store has never served. Can transition to: `serving`, `refilling`.
+    case introducing
     /// What was here is lost. Can transition to: `serving`.
     case refilling
     case serving
@@ -40,6 +39,9 @@ enum MetadataName {
     static let nonce = "nonce"
     /// "serving" or "refilling".
     static let service = "service"
+    /// The nonce of the store's first start: which store it is.
+    static let store = "store"
+    /// The first store under which that member was met.
     static func known(_ member: MemberNumber) -> String { "known/\(member.rawValue)" }
     static let propertiesIndex = "properties"
 }
@@ -48,6 +50,9 @@ extension NodeMachine {
     /// The store is open: the start nonce is made durable before anything else.
     mutating func start(_ now: Now, _ effects: inout Effects) {
         var metadata = [MetadataChange(name: MetadataName.nonce, value: ByteBuffer(integer: nonce))]
+        if engine.metadata(MetadataName.store) == nil {
+            metadata.append(MetadataChange(name: MetadataName.store, value: ByteBuffer(integer: nonce)))
+        }
         if engine.metadata(MetadataName.layout) == nil {
             metadata.append(MetadataChange(name: MetadataName.layout, value: layout.encoded()))
         }
@@ -80,46 +85,10 @@ extension NodeMachine {
             effects.append(.note(.serving))
         case "refilling": beginRefill(&effects)
         default:
-            service = .introducing(answered: [])
+            service = .introducing
             for member in peers.keys.sorted() { greet(member, &effects) }
-            if peers.isEmpty { serve(&effects) }
+            if isAcquainted { serve(&effects) }
         }
-    }
-
-    /// Introduces this node to a peer, where it still needs to.
-    func greet(_ member: MemberNumber, _ effects: inout Effects) {
-        guard case .introducing = service, isReachable(member) else { return }
-        effects.append(.send(.introduce(Introduce(epoch: layout.epoch)), to: member))
-    }
-
-    /// Another member's store is empty.
-    mutating func receive(_ introduce: Introduce, from member: MemberNumber, _ effects: inout Effects) {
-        let name = MetadataName.known(member)
-        let knownBefore = engine.metadata(name) != nil
-        do throws(StorageFailure) {
-            if !knownBefore {
-                let change = MetadataChange(name: name, value: ByteBuffer(integer: UInt8(1)))
-                try engine.apply(Batch(metadata: [change]))
-            }
-            barriers.await(.introduced(member, knownBefore: knownBefore), .durable)
-        } catch {
-            effects.append(.note(.writesRefused(error)))  // No answer: it asks again when it is connected again.
-        }
-    }
-
-    mutating func receive(
-        _ reply: IntroduceReply, from member: MemberNumber, _ now: Now, _ effects: inout Effects
-    ) {
-        guard case .introducing(var answered) = service else { return }
-        if reply.knownBefore {
-            effects.append(.note(.quarantined))
-            mark("refilling", thenAwait: nil, &effects)
-            beginRefill(&effects)
-            return
-        }
-        answered.insert(member)
-        service = .introducing(answered: answered)
-        if answered.count > peers.count / 2 { serve(&effects) }
     }
 
     /// Serves from the moment on that this is durable.
@@ -134,7 +103,7 @@ extension NodeMachine {
         beginRefill(&effects)
     }
 
-    private mutating func mark(_ state: String, thenAwait waiting: AwaitingBarrier?, _ effects: inout Effects) {
+    mutating func mark(_ state: String, thenAwait waiting: AwaitingBarrier?, _ effects: inout Effects) {
         do throws(StorageFailure) {
             let change = MetadataChange(name: MetadataName.service, value: ByteBuffer(string: state))
             try engine.apply(Batch(metadata: [change]))

@@ -31,7 +31,8 @@ extension Message {
         case .heartbeat(let beat): "#\(beat.sequence)\(beat.isReply ? " answer" : "")"
         case .properties(let update): "\(update.time) by \(update.author)"
         case .introduce(let introduce): "\(introduce.epoch)"
-        case .introduceReply(let reply): reply.knownBefore ? "known before" : "not known before"
+        case .introduceReply(let reply):
+            (reply.knownBefore ? "known before" : "not known before") + ", knows \(reply.known.map(\.member))"
         case .scan(let scan): "#\(scan.exchange) \(scan.group)"
         case .scanReply(let reply):
             switch reply.status {

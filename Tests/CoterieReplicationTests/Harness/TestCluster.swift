@@ -58,8 +58,10 @@ final class TestCluster {
 
     init(
         nodes count: Int = 3, replicas: Int = 3, seed: UInt64 = 1, settings: ReplicationSettings = .init(),
-        limits: Limits = .init(), types: [BucketType]? = nil
+        limits: Limits = .init(), types: [BucketType]? = nil,
+        onSend: ((Message, MemberNumber, MemberNumber) -> Bool)? = nil
     ) throws {
+        self.onSend = onSend
         let members = (1 ... count).map { i in
             Member(
                 number: MemberNumber(UInt32(i)), name: "n\(i)", peer: Endpoint(host: "127.0.0.1", port: 7100 + i),
