@@ -33,6 +33,12 @@ public struct ReplicationSettings: Hashable, Sendable {
     /// Replicas found stale by reads that are repaired a second, at most; more are counted and left to later reads.
     public var repairsPerSecond = 2_000
 
+    /// How often owners tell each other what they have handled, and look for what they lack.
+    public var exchangeInterval = TimeSpan.milliseconds(1_000)
+    /// How many groups ask for what they lack at once.
+    public var pullsAtOnce = 8
+    /// Objects above so many bytes are first offered by their digest alone.
+    public var offerInlineBytes = 512
     /// About how many bytes of objects a batch carries that refills a replica.
     public var scanBatchBytes: UInt32 = 1 << 20
     /// How many batches a replica that is refilled asks for at once.
@@ -53,6 +59,10 @@ public struct ReplicationSettings: Hashable, Sendable {
         if deadAfter < suspectAfter {
             return "deadAfter (\(deadAfter)) must not be less than suspectAfter (\(suspectAfter))"
         }
+        if exchangeInterval < .milliseconds(10) {
+            return "exchangeInterval must be 10 ms or more, not \(exchangeInterval)"
+        }
+        if pullsAtOnce < 1 { return "pullsAtOnce must be 1 or more, not \(pullsAtOnce)" }
         if case .interval(let every) = durability, every < .milliseconds(1) {
             return "the interval of durability must be 1 ms or more, not \(every)"
         }

@@ -64,7 +64,7 @@ public final class CoterieNode: Sendable {
         let machine = NodeMachine(
             NodeMachine.Birth(
                 member: member.number, nonce: nonce, layout: layout, settings: settings.replication,
-                limits: settings.limits, storeIsDoubtful: store.isDoubtful),
+                limits: settings.limits, storeIsDoubtful: store.isDoubtful, knowledge: store.knowledge),
             engine: store.engine)
         var transport = settings.transport
         if let host = settings.listenHost { transport.listen = Endpoint(host: host, port: member.peer.port) }

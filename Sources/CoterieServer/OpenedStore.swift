@@ -13,6 +13,8 @@ struct OpenedStore {
     let disk: any Disk
     /// Opening met losses that do not tell which keys they touch.
     let isDoubtful: Bool
+    /// What the records say of the events that were handled.
+    let knowledge = Knowledge()
 
     /// Locks the data directory and opens what is in it, blocking.
     init(settings: NodeSettings, logger: Logger) throws(NodeStartError) {
@@ -34,7 +36,7 @@ struct OpenedStore {
         case .log:
             let log: LogEngine
             do throws(StorageOpenError) {
-                log = try LogEngine.open(disk: disk, settings: settings.storage)
+                log = try LogEngine.open(disk: disk, settings: settings.storage, replay: knowledge.replay)
             } catch {
                 throw .store(error)
             }
@@ -50,6 +52,8 @@ struct OpenedStore {
                     "keys": "\(log.statistics.keys)", "segments": "\(log.statistics.segments)",
                     "replayed": "\(report.replayedRecords)", "cut": "\(report.cutBytes)",
                 ])
+            let knowledge = knowledge
+            log.beforeCheckpoint = { knowledge.summarise() }
             engine = log
             isDoubtful = report.hasUnknownLosses
         }

@@ -1,5 +1,6 @@
 // Codecs of the scan that refills a replica.
 
+import CoterieCausality
 import CoteriePrimitives
 import NIOCore
 
@@ -44,13 +45,16 @@ extension ScanReply {
         out.writeField(2, varint: epoch.rawValue)
         out.writeField(3, varint: round)
         switch status {
-        case .batch(let objects, let next):
-            let size = objects.reduce(next?.readableBytes ?? 0) { $0 + $1.expectedBytes + 6 }
+        case .batch(let objects, let next, let clock):
+            let size = objects.reduce((next?.readableBytes ?? 0) + (clock?.encodedSize ?? 0)) {
+                $0 + $1.expectedBytes + 6
+            }
             out.writeField(4, expecting: size) {
                 for object in objects {
                     $0.writeField(1, expecting: object.expectedBytes) { object.encode(into: &$0) }
                 }
                 if let next { $0.writeField(2, bytes: next) }
+                if let clock { $0.writeField(3, bytes: clock.encoded()) }
             }
         case .refused(let code): out.writePresent(5, varint: UInt64(code.rawValue))
         }
@@ -80,14 +84,16 @@ extension ScanReply.Status {
     fileprivate init(batch reader: consuming ProtobufReader) throws(ProtobufError) {
         var objects: [ScannedObject] = []
         var next: ByteBuffer?
+        var clock: PartitionClock?
         while try reader.next() {
             switch reader.field {
             case 1: objects.append(try ScannedObject(decoding: reader.message()))
             case 2: next = try reader.slice()
+            case 3: clock = try reader.clock()
             default: try reader.skip()
             }
         }
-        self = .batch(objects, next: next)
+        self = .batch(objects, next: next, clock: clock)
     }
 }
 

@@ -29,6 +29,21 @@ extension ProtobufReader {
         return vector
     }
 
+    mutating func dot() throws(ProtobufError) -> Dot {
+        var bytes = try slice()
+        guard let dot = bytes.readDot(), bytes.readableBytes == 0 else { throw .malformedValue(field: field) }
+        return dot
+    }
+
+    mutating func clock() throws(ProtobufError) -> PartitionClock {
+        let bytes = try slice()
+        do {
+            return try PartitionClock(decoding: bytes)
+        } catch {
+            throw .malformedValue(field: field)
+        }
+    }
+
     mutating func object() throws(ProtobufError) -> CausalObject {
         let bytes = try slice()
         do {

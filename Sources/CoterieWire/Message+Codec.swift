@@ -38,6 +38,9 @@ extension Message {
         case .introduceReply(let reply): out.writeFrame(.introduceReply) { reply.encode(into: &$0) }
         case .scan(let scan): out.writeFrame(.scan) { scan.encode(into: &$0) }
         case .scanReply(let reply): out.writeFrame(.scanReply) { reply.encode(into: &$0) }
+        case .adverts(let adverts): out.writeFrame(.adverts) { adverts.encode(into: &$0) }
+        case .pull(let pull): out.writeFrame(.pull) { pull.encode(into: &$0) }
+        case .offer(let offer): out.writeFrame(.offer) { offer.encode(into: &$0) }
         }
     }
 
@@ -63,6 +66,9 @@ extension Message {
             case .introduceReply: return .introduceReply(try IntroduceReply(decoding: reader))
             case .scan: return .scan(try Scan(decoding: reader))
             case .scanReply: return .scanReply(try ScanReply(decoding: reader))
+            case .adverts: return .adverts(try Adverts(decoding: reader))
+            case .pull: return .pull(try Pull(decoding: reader))
+            case .offer: return .offer(try Offer(decoding: reader))
             }
         } catch {
             throw WireError(kind: kind, problem: error)

@@ -31,6 +31,10 @@ public enum Message: Hashable, Sendable {
     case introduceReply(IntroduceReply)
     case scan(Scan)
     case scanReply(ScanReply)
+    // Owners of a group among each other: anti-entropy.
+    case adverts(Adverts)
+    case pull(Pull)
+    case offer(Offer)
 }
 
 /// Who is speaking.
@@ -334,8 +338,9 @@ public struct Scan: Hashable, Sendable {
 
 public struct ScanReply: Hashable, Sendable {
     public enum Status: Hashable, Sendable {
-        /// Objects in key order; `next` is where to go on, nil at the end.
-        case batch([ScannedObject], next: ByteBuffer?)
+        /// Objects in key order; `next` is where to go on, nil at the end. The first batch brings the clock that the
+        /// source had durably before it read anything: what a complete scan makes its taker know.
+        case batch([ScannedObject], next: ByteBuffer?, clock: PartitionClock?)
         case refused(ErrorCode)
     }
     public var exchange: UInt64

@@ -18,6 +18,9 @@ public enum MessageKind: UInt8, Hashable, Sendable, CaseIterable {
     case fetchReply = 35
     case scan = 36
     case scanReply = 37
+    case adverts = 40
+    case pull = 41
+    case offer = 42
 }
 
 extension Message {
@@ -39,6 +42,9 @@ extension Message {
         case .introduceReply: .introduceReply
         case .scan: .scan
         case .scanReply: .scanReply
+        case .adverts: .adverts
+        case .pull: .pull
+        case .offer: .offer
         }
     }
 }

@@ -104,7 +104,9 @@ import Testing
 
     /// INV 27: the first answers are not-found; the late one repairs.
     @Test func lateAnswersFeedTheRepair() throws {
-        let cluster = try TestCluster()
+        var settings = ReplicationSettings()
+        settings.exchangeInterval = .seconds(3_600)
+        let cluster = try TestCluster(settings: settings)
         let owners = cluster.owners("k")
         cluster.onSend = { message, _, to in
             if case .store = message { return to == MemberNumber(0) }

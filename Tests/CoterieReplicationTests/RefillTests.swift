@@ -114,6 +114,19 @@ import Testing
         }
     }
 
+    /// A disk that is full at the start, and has room again later.
+    @Test func aStartThatCouldNotBeRecordedIsTriedAgain() throws {
+        let cluster = try TestCluster()
+        cluster.kill(2)
+        cluster[2].engine.barrierFailure = .diskFull("told so")
+        cluster.restart(2)
+        cluster.pass(.seconds(1))
+        #expect(!cluster[2].machine.isServing)
+        cluster[2].engine.barrierFailure = nil
+        cluster.pass(.seconds(1))
+        #expect(cluster[2].machine.isServing)
+    }
+
     /// The answer to an introduction is lost; asked again, the answer is the same.
     @Test func anIntroductionThatIsRepeatedIsAnsweredTheSame() throws {
         let cluster = try TestCluster(onSend: { message, _, _ in

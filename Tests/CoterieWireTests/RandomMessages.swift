@@ -28,6 +28,8 @@ struct RandomMessages {
         (0 ..< generator.below(4)).map { _ in element(&self) }
     }
 
+    mutating func clock() -> PartitionClock { PartitionClock(DotSet(list { $0.dot() })) }
+
     mutating func flag() -> Bool { generator.chance(1, in: 2) }
 
     mutating func count() -> Int { Int(number() & 0xffff) }
@@ -191,7 +193,8 @@ struct RandomMessages {
         case .introduceReply:
             let known = list { KnownStore($0.member(), store: $0.generator.next()) }
             return .introduceReply(IntroduceReply(epoch: epoch(), knownBefore: flag(), known: known))
-        case .store, .storeReply, .fetch, .fetchReply, .scan, .scanReply: return nextOfReplicas(kind)
+        case .store, .storeReply, .fetch, .fetchReply, .scan, .scanReply, .adverts, .pull, .offer:
+            return nextOfReplicas(kind)
         }
     }
 
@@ -220,7 +223,28 @@ struct RandomMessages {
             return .scanReply(
                 ScanReply(
                     exchange: number(), epoch: epoch(), round: number(),
-                    status: flag() ? .batch(batch, next: maybe { $0.bytes() }) : .refused(errorCode())))
+                    status: flag()
+                        ? .batch(batch, next: maybe { $0.bytes() }, clock: maybe { $0.clock() }) : .refused(errorCode())
+                ))
+        case .adverts:
+            let adverts = list { Adverts.Advert(group: $0.group(), clock: $0.clock()) }
+            return .adverts(Adverts(epoch: epoch(), number: number(), adverts: adverts))
+        case .pull:
+            return .pull(
+                Pull(
+                    exchange: number(), epoch: epoch(), group: group(), handled: clock(), wanted: list { $0.key() },
+                    maxBytes: UInt32(truncatingIfNeeded: number())))
+        case .offer:
+            let offered = list { random in
+                OfferedObject(
+                    key: random.key(), dots: random.list { $0.dot() }, digest: random.generator.next(),
+                    object: random.maybe { $0.bytes() })
+            }
+            return .offer(
+                Offer(
+                    exchange: number(), epoch: epoch(), round: number(),
+                    status: flag()
+                        ? .batch(offered, isLast: flag(), forgotten: flag()) : .refused(errorCode())))
         default:
             let event = maybe { random in
                 let dot = random.dot()

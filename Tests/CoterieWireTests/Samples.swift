@@ -14,6 +14,12 @@ enum Samples {
     static let other = ReplicaID(
         member: MemberNumber(3), incarnation: Incarnation(nonce: 0xfedc_ba98_7654_3210, sub: 1))
     static let context = VersionVector([Dot(minter, 7), Dot(other, 300)])
+    static var clock: PartitionClock {
+        var clock = PartitionClock()
+        clock.add(1 ... 7, of: minter)
+        clock.add(Dot(other, 2))
+        return clock
+    }
     static let id = RequestID(origin: 0x1122_3344_5566_7788, sequence: 42)
 
     static var object: CausalObject {
@@ -161,9 +167,41 @@ enum Samples {
                 .scanReply(
                     ScanReply(
                         exchange: 1, epoch: e, round: 2,
-                        status: .batch([ScannedObject(key: key, object: object.encoded())], next: key.bytes)))
+                        status: .batch(
+                            [ScannedObject(key: key, object: object.encoded())], next: key.bytes, clock: nil)))
             ),
-            ("scan-end", .scanReply(ScanReply(exchange: 1, epoch: e, status: .batch([], next: nil)))),
+            (
+                "scan-first",
+                .scanReply(ScanReply(exchange: 1, epoch: e, status: .batch([], next: key.bytes, clock: clock)))
+            ),
+            ("scan-end", .scanReply(ScanReply(exchange: 1, epoch: e, status: .batch([], next: nil, clock: nil)))),
+            (
+                "adverts",
+                .adverts(
+                    Adverts(
+                        epoch: e, number: 3,
+                        adverts: [
+                            .init(group: group, clock: clock),
+                            .init(group: Group(partition: PartitionIndex(0), n: 2), clock: PartitionClock()),
+                        ]))
+            ),
+            (
+                "pull",
+                .pull(
+                    Pull(exchange: 9, epoch: e, group: group, handled: clock, wanted: [key], maxBytes: 65_536))
+            ),
+            (
+                "offer",
+                .offer(
+                    Offer(
+                        exchange: 9, epoch: e, round: 2,
+                        status: .batch(
+                            [
+                                OfferedObject(key: key, dots: [Dot(minter, 7)], digest: 5, object: object.encoded()),
+                                OfferedObject(key: key, dots: [], digest: 0, object: nil),
+                            ], isLast: true, forgotten: true)))
+            ),
+            ("offer-refused", .offer(Offer(exchange: 9, epoch: e, status: .refused(.notInSync)))),
             ("scan-refused", .scanReply(ScanReply(exchange: 1, epoch: e, status: .refused(.notInSync)))),
         ]
     }

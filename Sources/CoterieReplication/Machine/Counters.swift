@@ -35,6 +35,12 @@ public struct Counters: Equatable, Sendable {
     /// Records found corrupt.
     public var faults = 0
     public var causalityFaults = 0
+    /// Clocks told to other owners, and pulls sent: anti-entropy.
+    public var adverts = 0
+    public var pulls = 0
+    /// Objects offered to other owners that lacked events of them, and taken from others.
+    public var offersMade = 0
+    public var offersTaken = 0
 
     public init() {}
 
@@ -46,6 +52,7 @@ public struct Counters: Equatable, Sendable {
             ("stores", stores), ("fetches", fetches), ("digest_hits", digestHits), ("stale_epochs", staleEpochs),
             ("discarded_siblings", discardedSiblings), ("sibling_warnings", siblingWarnings),
             ("identity_renewals", renewals), ("corrupt_records", faults), ("causality_faults", causalityFaults),
+            ("adverts", adverts), ("pulls", pulls), ("offers_made", offersMade), ("offers_taken", offersTaken),
         ]
             + ErrorCode.allCases.compactMap { code in failures[code].map { ("failed_\(code)", $0) } }
     }

@@ -55,6 +55,8 @@ public enum TimerName: UInt8, Hashable, Sendable, CaseIterable {
     case flush
     /// Stopping waits no longer.
     case stop
+    /// Owners tell each other what they have handled.
+    case exchange
 }
 
 /// A change of properties by an operator.

@@ -20,17 +20,28 @@ enum AwaitingBarrier {
     case serving
     case layout(Layout)
     case properties(ReplyToken)
+    /// Events were handled that nobody waits for; they are told to the other owners once they are durable.
+    case told
+    /// A clock was adopted with a complete scan.
+    case adopted(Group, PartitionClock)
     /// The last one, before the process goes.
     case stopped
 }
 
 /// What waits, by how safe it wants to be.
 struct Barriers {
+    fileprivate struct Taken {
+        let strength: BarrierStrength
+        let waiting: [AwaitingBarrier]
+        /// Where the journal of handled events ended.
+        let journalEnd: UInt64
+    }
+
     /// Since the last tick's end, for the next barrier.
     fileprivate var forWritten: [AwaitingBarrier] = []
     fileprivate var forDurable: [AwaitingBarrier] = []
     /// Under way.
-    fileprivate var taken: [BarrierTicket: (BarrierStrength, [AwaitingBarrier])] = [:]
+    fileprivate var taken: [BarrierTicket: Taken] = [:]
     /// Whether something was applied that no durable barrier covers (`durability = interval`).
     fileprivate var isDirty = false
 
@@ -56,15 +67,20 @@ extension NodeMachine {
     mutating func tickEnded(_ now: Now, _ effects: inout Effects) {
         if isStopping, underWay == 0 { finishStopping(&effects) }
         if !barriers.forDurable.isEmpty {
-            barriers.taken[engine.barrier(.durable)] = (.durable, barriers.forDurable)
+            takeBarrier(.durable, barriers.forDurable)
             barriers.forDurable.removeAll(keepingCapacity: true)
         }
         if !barriers.forWritten.isEmpty {
-            barriers.taken[engine.barrier(.written)] = (.written, barriers.forWritten)
+            takeBarrier(.written, barriers.forWritten)
             barriers.forWritten.removeAll(keepingCapacity: true)
         }
         while let work = engine.nextWork() { effects.append(.disk(work)) }
         scheduleDeadlines(now, &effects)
+    }
+
+    private mutating func takeBarrier(_ strength: BarrierStrength, _ waiting: [AwaitingBarrier]) {
+        barriers.taken[engine.barrier(strength)] = Barriers.Taken(
+            strength: strength, waiting: waiting, journalEnd: knowledge.journalEnd)
     }
 
     /// The next fsync of `durability = interval`.
@@ -72,7 +88,7 @@ extension NodeMachine {
         guard case .interval(let every) = settings.durability, !hasStopped else { return }
         if barriers.isDirty {
             barriers.isDirty = false
-            barriers.taken[engine.barrier(.durable)] = (.durable, [])
+            takeBarrier(.durable, [])
         }
         effects.append(.setTimer(.flush, at: now.monotonic + every))
     }
@@ -84,11 +100,13 @@ extension NodeMachine {
         for event in events {
             switch event {
             case .barrierCompleted(let ticket):
-                guard let (strength, waiting) = barriers.taken.removeValue(forKey: ticket) else { continue }
-                for one in waiting { passed(one, strength, now, &effects) }
+                guard let taken = barriers.taken.removeValue(forKey: ticket) else { continue }
+                if taken.strength == .durable { knowledge.isDurable(upTo: taken.journalEnd) }
+                for one in taken.waiting { passed(one, taken.strength, now, &effects) }
             case .barrierFailed(let ticket, let failure):
-                guard let (_, waiting) = barriers.taken.removeValue(forKey: ticket) else { continue }
-                for one in waiting { failed(one, failure, now, &effects) }
+                guard let taken = barriers.taken.removeValue(forKey: ticket) else { continue }
+                knowledge.isLost(upTo: taken.journalEnd)
+                for one in taken.waiting { failed(one, failure, now, &effects) }
             case .loaded(let ticket, let result): loaded(result, ticket, now, &effects)
             case .writableChanged(.writable):
                 isReadOnly = false
@@ -122,6 +140,9 @@ extension NodeMachine {
         case .serving:
             service = .serving
             effects.append(.note(.serving))
+            for member in peers.keys.sorted() where isReachable(member) { advertiseAll(to: member, &effects) }
+        case .told: break
+        case .adopted(let group, let clock): knowledge.update(group) { $0.adoptedIsDurable(clock) }
         case .layout(let layout): adopt(layout, &effects)
         case .properties(let token): reply(.stored(context: .init(), object: nil), to: token, &effects)
         case .stopped:
@@ -145,7 +166,8 @@ extension NodeMachine {
         case .stopped:
             hasStopped = true
             effects.append(.stopped)
-        case .started, .introduced, .serving, .layout: break  // Not durable, so it has not happened.
+        case .started, .serving: markFailed = true  // Tried again at the next heartbeat.
+        case .introduced, .layout, .told, .adopted: break  // Not durable, so it has not happened.
         }
     }
 

@@ -47,6 +47,9 @@ extension NodeMachine {
             counters: counters, storage: engine.statistics, refill: refill.map { ($0.done, $0.total) })
     }
 
+    /// Traps where a structure of the machine is broken. O(what it knows).
+    public func checkInvariants() { knowledge.checkInvariants() }
+
     /// Whether this replica answers for what it owns.
     public var isServing: Bool { service == .serving }
 }

@@ -24,10 +24,12 @@ public struct NodeMachine {
         public var limits: Limits
         /// Opening the store met losses that do not tell which keys they touch: what is there vouches for nothing.
         public var storeIsDoubtful: Bool
+        /// What the store's records say of the events that were handled: `Knowledge.replay` while it was opened.
+        public var knowledge: Knowledge
 
         public init(
             member: MemberNumber, nonce: UInt64, layout: Layout, settings: ReplicationSettings = ReplicationSettings(),
-            limits: Limits = Limits(), storeIsDoubtful: Bool = false
+            limits: Limits = Limits(), storeIsDoubtful: Bool = false, knowledge: Knowledge = Knowledge()
         ) {
             self.member = member
             self.nonce = nonce
@@ -35,6 +37,7 @@ public struct NodeMachine {
             self.settings = settings
             self.limits = limits
             self.storeIsDoubtful = storeIsDoubtful
+            self.knowledge = knowledge
         }
     }
 
@@ -44,6 +47,7 @@ public struct NodeMachine {
     let limits: Limits
     let engine: any StorageEngine
     let storeIsDoubtful: Bool
+    let knowledge: Knowledge
 
     public internal(set) var layout: Layout
     public internal(set) var counters = Counters()
@@ -69,6 +73,11 @@ public struct NodeMachine {
     var corruptKeys: Set<ObjectKey> = []
     var repairBudget: Budget
     var refill: Refill?
+    var exchanges = ExchangeState()
+    /// What this replica is could not be recorded: tried again at the next heartbeat.
+    var markFailed = false
+    /// Sweeps under way.
+    var sweeps = 0
     /// Who has answered this life's introduction.
     var acquainted: Set<MemberNumber> = []
     var heartbeats: UInt64 = 0
@@ -90,6 +99,8 @@ public struct NodeMachine {
         layout = birth.layout
         self.engine = engine
         storeIsDoubtful = birth.storeIsDoubtful
+        knowledge = birth.knowledge
+        knowledge.restore(from: engine, layout)
         minter = Minter(member: birth.member, nonce: birth.nonce)
         remembered = RememberedRequests(limit: birth.settings.rememberedRequests)
         repairBudget = Budget(perSecond: birth.settings.repairsPerSecond)
@@ -138,6 +149,9 @@ public struct NodeMachine {
         case .introduceReply(let reply): receive(reply, from: member, now, &effects)
         case .scan(let scan): receive(scan, from: member, &effects)
         case .scanReply(let reply): receive(reply, from: member, now, &effects)
+        case .adverts(let adverts): receive(adverts, from: member, now, &effects)
+        case .pull(let pull): receive(pull, from: member, &effects)
+        case .offer(let offer): receive(offer, from: member, now, &effects)
         case .hello, .refused: break  // The transport's matter.
         }
     }
@@ -162,6 +176,7 @@ public struct NodeMachine {
         case .heartbeat: beat(now, &effects)
         case .flush: flushInterval(now, &effects)
         case .stop: finishStopping(&effects)
+        case .exchange: exchange(now, &effects)
         }
     }
 }

@@ -19,6 +19,7 @@ extension NodeMachine {
         greet(member, &effects)
         resume(member, nonce: nonce, now, &effects)
         resumeRefill(from: member, &effects)
+        advertiseAll(to: member, &effects)
         unpark(now, &effects)
         for update in properties.updates { effects.append(.send(.properties(update), to: member)) }
     }
@@ -29,6 +30,7 @@ extension NodeMachine {
         judge(member, now, &effects)
         for slot in requests.ids { lost(member, for: slot, now, &effects) }
         interruptRefill(from: member)
+        exchanges.giveUp(member)
     }
 
     /// The heartbeat timer: asks every connected peer, judges all.
@@ -43,6 +45,7 @@ extension NodeMachine {
             }
             judge(member, now, &effects)
         }
+        retryMark(&effects)
         retryRefill(&effects)
         if isReadOnly { engine.probeWritable() }
         effects.append(.setTimer(.heartbeat, at: now.monotonic + settings.heartbeatInterval))

@@ -16,6 +16,9 @@ enum AwaitedLoad {
     case store(Store, from: MemberNumber)
     case fetch(Fetch, from: MemberNumber)
     case scan(ScanInProgress)
+    case offer(OfferInProgress)
+    case offered(OfferedObject, from: MemberNumber)
+    case sweep(Sweep)
 }
 
 /// The reads under way.

@@ -11,6 +11,8 @@ import NIOCore
 struct ScanInProgress {
     let scan: Scan
     let from: MemberNumber
+    /// Of the scan's beginning.
+    let clock: PartitionClock?
     var items: [ScannedObject]
     var bytes: Int
     /// The keys that are left of this step, the one that is read first.
@@ -18,8 +20,10 @@ struct ScanInProgress {
 }
 
 extension NodeMachine {
+    /// What is here vouches for nothing any more: everything is taken from the other owners.
     mutating func beginRefill(_ effects: inout Effects) {
         service = .refilling
+        knowledge.giveUp()
         refill = Refill(layout: layout, me: me)
         for member in peers.keys.sorted() { greet(member, &effects) }
         askForMore(&effects)
@@ -29,12 +33,12 @@ extension NodeMachine {
     mutating func resumeRefill(from member: MemberNumber, _ effects: inout Effects) { askForMore(&effects) }
 
     /// A source is gone.
-    mutating func interruptRefill(from member: MemberNumber) { refill?.interrupt { $1.source == member } }
+    mutating func interruptRefill(from member: MemberNumber) { refill?.interrupt(member) }
 
     mutating func askForMore(_ effects: inout Effects) {
-        guard service == .refilling, var refill else { return }
+        guard var refill else { return }
         while let (exchange, part, start) = refill.ask(
-            atOnce: settings.scansAtOnce, reachable: { peers[$0]?.isConnected ?? false })
+            atOnce: settings.scansAtOnce, life: { peers[$0].flatMap { $0.isConnected ? $0.nonce : nil } })
         {
             let scan = Scan(
                 exchange: exchange, epoch: layout.epoch, group: part.group, start: start,
@@ -42,29 +46,37 @@ extension NodeMachine {
             effects.append(.send(.scan(scan), to: part.source))
         }
         self.refill = refill
-        if refill.isComplete, isAcquainted {
+        guard refill.isComplete, sweeps == 0 else { return }
+        switch service {
+        case .refilling where isAcquainted:
             self.refill = nil
             serve(&effects)
+        case .serving: self.refill = nil
+        default: break
         }
     }
 
     mutating func receive(
         _ reply: ScanReply, from member: MemberNumber, _ now: Now, _ effects: inout Effects
     ) {
-        guard service == .refilling, let part = refill?.asked[reply.exchange], part.source == member else { return }
+        guard let part = refill?.asked[reply.exchange], part.source == member else { return }
         switch reply.status {
         case .refused:
             // Asked again at the next heartbeat, when the source may serve.
-            refill?.interrupt { exchange, _ in exchange == reply.exchange }
-        case .batch(let items, let next):
+            refill?.refused(reply.exchange)
+        case .batch(let items, let next, let clock):
             for item in items {
                 let store = Store(
                     exchange: 0, epoch: layout.epoch, group: part.group, key: item.key, object: item.object,
                     event: nil, durable: false)
                 receive(store, from: member, now, &effects)
             }
-            refill?.received(reply.exchange, next: next)
-            if next == nil, let refill { effects.append(.note(.refillProgress(done: refill.done, of: refill.total))) }
+            if let (part, scanning) = refill?.received(reply.exchange, items.map(\.key), next: next, clock: clock) {
+                adopt(part, scanning, &effects)
+                if service == .refilling, let refill {
+                    effects.append(.note(.refillProgress(done: refill.done, of: refill.total)))
+                }
+            }
             askForMore(&effects)
         }
     }
@@ -92,7 +104,10 @@ extension NodeMachine {
             return
         }
         let keys = engine.keys(in: scan.group, from: scan.start, limit: Self.keysPerScan + 1)
-        collect(ScanInProgress(scan: scan, from: member, items: [], bytes: 0, keys: keys[...]), &effects)
+        // Before anything is read: whatever is read later knows at least this.
+        let clock = scan.start.readableBytes == 0 ? knowledge[scan.group].durable : nil
+        collect(
+            ScanInProgress(scan: scan, from: member, clock: clock, items: [], bytes: 0, keys: keys[...]), &effects)
     }
 
     private static let keysPerScan = 1024
@@ -102,7 +117,7 @@ extension NodeMachine {
         var progress = progress
         while let key = progress.keys.first {
             if progress.items.count == Self.keysPerScan || progress.bytes >= Int(progress.scan.maxBytes) {
-                answer(progress.scan, .batch(progress.items, next: key), progress.from, &effects)
+                answer(progress.scan, .batch(progress.items, next: key, clock: progress.clock), progress.from, &effects)
                 return
             }
             switch engine.get(progress.scan.group, key) {
@@ -113,7 +128,7 @@ extension NodeMachine {
             case let result: add(result, &progress, &effects)
             }
         }
-        answer(progress.scan, .batch(progress.items, next: nil), progress.from, &effects)
+        answer(progress.scan, .batch(progress.items, next: nil, clock: progress.clock), progress.from, &effects)
     }
 
     mutating func scanLoaded(_ result: ReadResult, _ progress: ScanInProgress, _ effects: inout Effects) {

@@ -59,13 +59,13 @@ extension NodeMachine {
         effects.append(.note(.identityRenewed(reason: reason)))
     }
 
-    /// Stores an encoded object. The record names the event's dot beside it, for the clock.
+    /// Stores an encoded object. The record names the events beside it that are handled with it, none of which was.
     mutating func apply(
-        _ encoded: ByteBuffer, _ event: Store.Event?, _ group: Group, _ key: ObjectKey
+        _ encoded: ByteBuffer, _ fresh: [Dot], _ group: Group, _ key: ObjectKey
     ) throws(StorageFailure) {
-        var note = ByteBuffer()
-        if let event { note.writeDot(event.dot) }
+        let note = fresh.isEmpty ? ByteBuffer() : KnowledgeNote(dots: fresh).encoded()
         try engine.apply(Batch([Change(group: group, key: key.bytes, action: .put(encoded), note: note)]))
+        knowledge.handle(fresh, of: key.bytes, in: group)
         loads.changed(key)
         if !corruptKeys.isEmpty { corruptKeys.remove(key) }
     }
@@ -89,6 +89,11 @@ extension NodeMachine {
         }
         switch entry.awaited {
         case .scan(let scan): scanLoaded(current, scan, &effects)
+        case .offer(let offer): offerLoaded(current, offer, &effects)
+        case .offered(let offered, let member):
+            take(
+                offered, of: entry.group, over: interpret(current, entry.key, &effects), from: member, now, &effects)
+        case .sweep(let sweep): sweepLoaded(current, sweep, &effects)
         case .fetch(let fetch, let member): answerFetch(fetch, from: member, current, &effects)
         case .read(let slot):
             readAnswered(slot, by: me, interpret(current, entry.key, &effects).answer, now, &effects)
@@ -122,15 +127,17 @@ extension NodeMachine {
         merge(store, over: load(store.group, store.key, &effects), member, now, &effects)
     }
 
-    private mutating func merge(
-        _ store: Store, over local: LocalObject, _ member: MemberNumber, _ now: Now, _ effects: inout Effects
+    /// `dots`: events that anti-entropy says the object holds or covers.
+    mutating func merge(
+        _ store: Store, over local: LocalObject, also dots: [Dot] = [], _ member: MemberNumber, _ now: Now,
+        _ effects: inout Effects
     ) {
         do throws(ObjectCodecError) {
             let incoming = try CausalObject(decoding: store.object)
             switch local {
             case .pending(let ticket): loads.insert(.store(store, from: member), store.group, store.key, ticket)
-            case .object(let own): merge(incoming, into: own, store, member, &effects)
-            case .absent: merge(incoming, into: nil, store, member, &effects)
+            case .object(let own): merge(incoming, into: own, store, also: dots, member, &effects)
+            case .absent: merge(incoming, into: nil, store, also: dots, member, &effects)
             case .corrupt:
                 // A lost replica of the key stays one until it has what all other owners have: with this object alone
                 // it would answer for writes that it acknowledged and does not hold any more.
@@ -145,16 +152,26 @@ extension NodeMachine {
     /// All that the other owners have of a key whose record here was lost.
     mutating func restored(_ store: Store, _ effects: inout Effects) {
         do throws(StorageFailure) {
-            try apply(store.object, nil, store.group, store.key)
+            let dots = (try? CausalObject(decoding: store.object))?.namedDots ?? []
+            try apply(store.object, knowledge.unhandled(dots, in: store.group), store.group, store.key)
         } catch {
             effects.append(.note(.writesRefused(error)))
         }
     }
 
     private mutating func merge(
-        _ incoming: CausalObject, into own: CausalObject?, _ store: Store, _ member: MemberNumber,
+        _ incoming: CausalObject, into own: CausalObject?, _ store: Store, also dots: [Dot], _ member: MemberNumber,
         _ effects: inout Effects
     ) {
+        let forgotten = incoming.siblings.first { sibling in
+            knowledge.hasHandled(sibling.dot, in: store.group) && !(own?.holdsOrCovers(sibling.dot) ?? false)
+        }
+        if let forgotten {
+            // Rule 5: the own clock vouches for an event that the own object does not know. The object went back.
+            faulty(store, member, "the own object has lost \(forgotten.dot)", &effects)
+            quarantine(&effects)
+            return
+        }
         if minter.isAhead(incoming.context, in: store.group) {
             renewIdentity("\(member) knows an event of it that it does not", &effects)
         }
@@ -168,12 +185,15 @@ extension NodeMachine {
                 merged.merge(incoming)
                 counters.discardedSiblings += rule(of: store.key).settle(&merged)
                 let digest = merged.digest
+                let fresh = fresh(merged, store, dots)
                 if digest != own.digest {
                     let encoded = digest == incoming.digest ? store.object : merged.encoded()
-                    try apply(encoded, store.event, store.group, store.key)
+                    try apply(encoded, fresh, store.group, store.key)
+                } else {
+                    handled(fresh, of: store.key, store.group, &effects)
                 }
             } else {
-                try apply(store.object, store.event, store.group, store.key)
+                try apply(store.object, fresh(incoming, store, dots), store.group, store.key)
             }
         } catch {
             refuse(store, error.code, member, &effects)
@@ -187,6 +207,15 @@ extension NodeMachine {
             // It has it, and counts in nothing until it is refilled.
             refuse(store, .notInSync, member, &effects)
         }
+    }
+
+    /// The events that are handled with a merged object and were not before (rule 4): those that it names, the write's
+    /// own, and those of anti-entropy that it holds or covers.
+    private func fresh(_ merged: CausalObject, _ store: Store, _ dots: [Dot]) -> [Dot] {
+        var candidates = store.event.map { [$0.dot] } ?? []
+        candidates += dots
+        candidates.removeAll { !merged.holdsOrCovers($0) }
+        return knowledge.unhandled(candidates + merged.namedDots, in: store.group)
     }
 
     /// A read of another coordinator.

@@ -1,6 +1,12 @@
-// Refilling a replica whose store was lost: every group that it owns is read from every other owner, batch by batch,
-// and merged. All other owners are needed: a write that this replica acknowledged may be at any one of them only.
+// Taking over whole groups from other owners, batch by batch: a replica whose store was lost takes every group from
+// every other owner (a write that it acknowledged may be at any one of them only); one that lacks events which every
+// index has forgotten takes one group from one owner.
+//
+// A scan begins with the clock that its source had durably then; every object is read at or after that. When all have
+// come, the taker knows what that clock knows, and adopts it (design, section 4, rule 16; section 7, rule 2). A scan
+// whose source has begun another life, or does not serve any more, begins anew.
 
+import CoterieCausality
 import CoteriePrimitives
 import CoterieRing
 import NIOCore
@@ -15,58 +21,93 @@ struct Refill {
         static func < (a: Self, b: Self) -> Bool { a.group != b.group ? a.group < b.group : a.source < b.source }
     }
 
-    /// Not asked for now, by source, each with where to go on.
-    private(set) var waiting: [Part: ByteBuffer] = [:]
+    /// How far a scan has come.
+    struct Scanning {
+        /// Where to go on; empty: at the beginning.
+        var start = ByteBuffer()
+        /// The source's life in which it began.
+        var life: UInt64 = 0
+        /// What the source had handled then.
+        var clock: PartitionClock?
+        /// The keys that came.
+        var seen: Set<ByteBuffer> = []
+    }
+
+    /// Not complete, by source.
+    private var open: [Part: Scanning] = [:]
     /// Asked for, by exchange.
     private(set) var asked: [UInt64: Part] = [:]
-    /// Where each asked part began its batch.
-    private var starts: [Part: ByteBuffer] = [:]
-    let total: Int
+    private(set) var total = 0
     private(set) var done = 0
     private var exchanges: UInt64 = 0
 
+    /// Nothing is to be fetched yet.
+    init() {}
+
+    /// Every group that this member owns, from every other owner.
     init(layout: Layout, me: MemberNumber) {
-        let counts = Set(layout.bucketTypes.map(\.n)).sorted()
-        for partition in layout.partitions {
-            for n in counts {
-                let group = Group(partition: partition, n: UInt8(n))
-                guard layout.isOwner(me, of: group) else { continue }
-                for source in layout.preferenceList(for: group).primaries where source != me {
-                    waiting[Part(group: group, source: source)] = ByteBuffer()
-                }
+        for group in layout.groups where layout.isOwner(me, of: group) {
+            for source in layout.preferenceList(for: group).primaries where source != me {
+                add(Part(group: group, source: source))
             }
         }
-        total = waiting.count
     }
 
-    var isComplete: Bool { waiting.isEmpty && asked.isEmpty }
+    var isComplete: Bool { open.isEmpty }
 
-    /// The next part that can be asked for now, of those sources, in order.
-    mutating func ask(atOnce: Int, reachable: (MemberNumber) -> Bool) -> (exchange: UInt64, Part, start: ByteBuffer)? {
+    mutating func add(_ part: Part) {
+        guard open[part] == nil else { return }
+        open[part] = Scanning()
+        total += 1
+    }
+
+    /// The next part that can be asked for now, of those sources, in order. `life` gives the life of a source that can be
+    /// reached.
+    mutating func ask(
+        atOnce: Int, life: (MemberNumber) -> UInt64?
+    ) -> (exchange: UInt64, Part, start: ByteBuffer)? {
         guard asked.count < atOnce else { return nil }
-        guard let part = waiting.keys.filter({ reachable($0.source) }).min(), let start = waiting[part] else {
-            return nil
-        }
-        waiting[part] = nil
-        starts[part] = start
+        let busy = Set(asked.values)
+        guard let part = open.keys.filter({ !busy.contains($0) && life($0.source) != nil }).min(),
+            let current = life(part.source), var scanning = open[part]
+        else { return nil }
+        if scanning.life != current { scanning = Scanning(life: current) }
+        open[part] = scanning
         exchanges += 1
         asked[exchanges] = part
-        return (exchanges, part, start)
+        return (exchanges, part, scanning.start)
     }
 
-    /// A batch of the part came and is merged; goes on at `next`, or is done.
-    mutating func received(_ exchange: UInt64, next: ByteBuffer?) {
-        guard let part = asked.removeValue(forKey: exchange) else { return }
-        starts[part] = nil
-        if let next { waiting[part] = next } else { done += 1 }
-    }
-
-    /// The source is gone, or cannot answer now: its parts are asked for again later, from where they stood.
-    mutating func interrupt(where matches: (UInt64, Part) -> Bool) {
-        for exchange in asked.keys.sorted() {
-            guard let part = asked[exchange], matches(exchange, part) else { continue }
-            asked[exchange] = nil
-            waiting[part] = starts.removeValue(forKey: part)
+    /// A batch of the part came and is merged. Returns what the scan has told where it is complete.
+    mutating func received(
+        _ exchange: UInt64, _ keys: [ObjectKey], next: ByteBuffer?, clock: PartitionClock?
+    ) -> (Part, Scanning)? {
+        guard let part = asked.removeValue(forKey: exchange), var scanning = open[part] else { return nil }
+        if let clock { scanning.clock = clock }
+        for key in keys { scanning.seen.insert(ByteBuffer(bytes: key.bytes.readableBytesView)) }
+        if let next {
+            scanning.start = next
+            open[part] = scanning
+            return nil
         }
+        guard scanning.clock != nil else {
+            open[part] = Scanning()  // A source that told no clock: from the beginning.
+            return nil
+        }
+        open[part] = nil
+        done += 1
+        return (part, scanning)
+    }
+
+    /// The source is gone: its parts are asked for again later, from where they stood if it comes back in the same life.
+    mutating func interrupt(_ source: MemberNumber) { asked = asked.filter { $0.value.source != source } }
+
+    /// The question did not leave: it is asked again.
+    mutating func unsent(_ exchange: UInt64) { asked[exchange] = nil }
+
+    /// The source does not serve: what it told before is void.
+    mutating func refused(_ exchange: UInt64) {
+        guard let part = asked.removeValue(forKey: exchange) else { return }
+        open[part] = Scanning()
     }
 }

@@ -49,6 +49,21 @@ enum MetadataName {
 extension NodeMachine {
     /// The store is open: the start nonce is made durable before anything else.
     mutating func start(_ now: Now, _ effects: inout Effects) {
+        if storeIsDoubtful { effects.append(.note(.quarantined)) }
+        properties = PropertiesTable(restoring: engine.metadata(MetadataName.propertiesIndex))
+        effects.append(.setTimer(.heartbeat, at: now.monotonic + settings.heartbeatInterval))
+        effects.append(.setTimer(.exchange, at: now.monotonic + settings.exchangeInterval))
+        if case .interval(let every) = settings.durability {
+            effects.append(.setTimer(.flush, at: now.monotonic + every))
+        }
+        // Nobody is given up before there was time to be connected.
+        for member in peers.keys.sorted() where !isReachable(member) {
+            peers[member] = Peer(lastHeard: now.monotonic, state: .suspect)
+        }
+        recordStart(&effects)
+    }
+
+    private mutating func recordStart(_ effects: inout Effects) {
         var metadata = [MetadataChange(name: MetadataName.nonce, value: ByteBuffer(integer: nonce))]
         if engine.metadata(MetadataName.store) == nil {
             metadata.append(MetadataChange(name: MetadataName.store, value: ByteBuffer(integer: nonce)))
@@ -58,22 +73,27 @@ extension NodeMachine {
         }
         if storeIsDoubtful {
             metadata.append(MetadataChange(name: MetadataName.service, value: ByteBuffer(string: "refilling")))
-            effects.append(.note(.quarantined))
-        }
-        properties = PropertiesTable(restoring: engine.metadata(MetadataName.propertiesIndex))
-        effects.append(.setTimer(.heartbeat, at: now.monotonic + settings.heartbeatInterval))
-        if case .interval(let every) = settings.durability {
-            effects.append(.setTimer(.flush, at: now.monotonic + every))
-        }
-        // Nobody is given up before there was time to be connected.
-        for member in peers.keys.sorted() where !isReachable(member) {
-            peers[member] = Peer(lastHeard: now.monotonic, state: .suspect)
         }
         do throws(StorageFailure) {
             try engine.apply(Batch(metadata: metadata))
             barriers.await(.started, .durable)
         } catch {
+            markFailed = true
             effects.append(.note(.writesRefused(error)))
+        }
+    }
+
+    /// At each heartbeat: what could not be recorded, on a disk that was full, is tried again.
+    mutating func retryMark(_ effects: inout Effects) {
+        guard markFailed else { return }
+        markFailed = false
+        switch service {
+        case .starting: recordStart(&effects)
+        case .introducing: if isAcquainted { serve(&effects) }
+        case .refilling:
+            mark("refilling", thenAwait: nil, &effects)
+            if refill == nil { serve(&effects) }
+        case .serving: break
         }
     }
 
@@ -83,6 +103,7 @@ extension NodeMachine {
         case "serving":
             service = .serving
             effects.append(.note(.serving))
+            for member in peers.keys.sorted() where isReachable(member) { advertiseAll(to: member, &effects) }
         case "refilling": beginRefill(&effects)
         default:
             service = .introducing
@@ -97,7 +118,7 @@ extension NodeMachine {
     /// What is lost cannot be told any more: nothing here vouches for anything until it is refilled.
     mutating func quarantine(_ effects: inout Effects) {
         renewIdentity("records were lost, and which cannot be told", &effects)
-        guard service == .serving else { return }
+        guard service == .serving || service == .refilling else { return }
         effects.append(.note(.quarantined))
         mark("refilling", thenAwait: nil, &effects)
         beginRefill(&effects)
@@ -109,6 +130,7 @@ extension NodeMachine {
             try engine.apply(Batch(metadata: [change]))
             if let waiting { barriers.await(waiting, .durable) }
         } catch {
+            markFailed = true
             effects.append(.note(.writesRefused(error)))
         }
     }

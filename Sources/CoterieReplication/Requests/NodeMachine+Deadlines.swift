@@ -45,7 +45,10 @@ extension NodeMachine {
         case .fetch(let fetch):
             readAnswered(fetch.exchange, by: member, .failed(.insufficientReplicas), now, &effects)
         case .request(let request): unsentForward(request, to: member, now, &effects)
-        case .scan(let scan): refill?.interrupt { exchange, _ in exchange == scan.exchange }
+        case .scan(let scan): refill?.unsent(scan.exchange)
+        case .pull(let pull): _ = exchanges.end(pull.exchange, from: member)
+        case .adverts(let adverts):
+            for advert in adverts.adverts { knowledge.update(advert.group) { $0.isUnadvertised = true } }
         default: break  // Said again, or asked for again, when the member is connected again.
         }
     }

@@ -124,7 +124,7 @@ extension NodeMachine {
         _ encoded: ByteBuffer, _ event: Store.Event, _ coordination: Coordination
     ) throws(Failure) {
         do throws(StorageFailure) {
-            try apply(encoded, event, coordination.plan.group, coordination.request.key)
+            try apply(encoded, [event.dot], coordination.plan.group, coordination.request.key)
         } catch {
             throw Failure(error.code, "nothing was written: \(error)")
         }

@@ -1,6 +1,6 @@
-// After the faults: all nodes must serve and be connected, then every key is read at r=all until all its owners hold
-// the same bytes. Until anti-entropy exists, that is what convergence means. What does not come about in bounded
-// virtual time is named.
+// After the faults: all nodes must serve and be connected, and then all owners of each key must come to hold the same
+// bytes, by anti-entropy alone: nothing is read, but for keys of which a record is corrupt, which only a read restores.
+// Last, every key is read at r=all. What does not come about in bounded virtual time is named.
 
 import CoterieCausality
 import CoterieClientMachine
@@ -78,13 +78,16 @@ extension World {
             state.lost = state.isCorrupt.filter(isLostForGood)
             for key in state.lost.sorted() { state.found[key] = CausalObject() }
             // All of them, each time: a late write or a record that rots may part what was equal.
-            state.pending = keys.indices.filter { !state.lost.contains($0) && !isEqualEverywhere($0, state.found[$0]) }
+            let there = keys.indices.filter { !state.lost.contains($0) }
+            state.pending = there.filter { !isEqualEverywhere($0, state.found[$0]) }
             convergence = state
             if !state.lost.isEmpty { probes.reach(.keyLost) }
             if state.pending.isEmpty { return finish(stuck: false) }
             if now > stageBegan + plan.bounds.liveness.nanoseconds { return finish(stuck: true) }
+            let isExchanged = there.allSatisfy(isTheSameEverywhere)
             state.attempts += 1
-            for key in state.pending {
+            for key in state.pending
+            where isExchanged || owners(of: key).contains(where: { stored(key, at: $0) == nil }) {
                 state.asked.insert(key)
                 convergence = state
                 askConverging(key, attempt: state.attempts)
@@ -130,6 +133,12 @@ extension World {
         return owners(of: key).allSatisfy { owner in
             owner.member.number == weak ? stored(key, at: owner) == nil : stored(key, at: owner) == .some(nil)
         }
+    }
+
+    /// Whether all owners hold the same, whatever it is.
+    private func isTheSameEverywhere(_ key: Int) -> Bool {
+        let held = owners(of: key).map { stored(key, at: $0) }
+        return held.allSatisfy { $0 != nil && $0 == held[0] }
     }
 
     private func isEqualEverywhere(_ key: Int, _ object: CausalObject?) -> Bool {

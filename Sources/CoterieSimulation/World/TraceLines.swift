@@ -36,9 +36,18 @@ extension Message {
         case .scan(let scan): "#\(scan.exchange) \(scan.group)"
         case .scanReply(let reply):
             switch reply.status {
-            case .batch(let items, let next):
+            case .batch(let items, let next, _):
                 "#\(reply.exchange) \(items.count) objects\(next == nil ? ", the last" : "")"
             case .refused(let code): "#\(reply.exchange) refused: \(code)"
+            }
+        case .adverts(let adverts): "#\(adverts.number) of \(adverts.adverts.count) groups"
+        case .pull(let pull): "#\(pull.exchange) \(pull.group) has \(pull.handled), wants \(pull.wanted)"
+        case .offer(let offer):
+            switch offer.status {
+            case .batch(let items, let isLast, let forgotten):
+                "#\(offer.exchange) \(items.count) objects\(isLast ? ", the last" : "")"
+                    + (forgotten ? ", more is forgotten" : "")
+            case .refused(let code): "#\(offer.exchange) refused: \(code)"
             }
         }
     }

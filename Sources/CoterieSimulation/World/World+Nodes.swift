@@ -46,11 +46,13 @@ extension World {
     /// Opens the store and begins a new life.
     func start(_ node: SimulatedNode) {
         let engine: LogEngine
+        let knowledge = Knowledge()
         do throws(StorageOpenError) {
-            engine = try LogEngine.open(disk: node.disk, settings: plan.storage)
+            engine = try LogEngine.open(disk: node.disk, settings: plan.storage, replay: knowledge.replay)
         } catch {
             return cannotOpen(node, error)
         }
+        engine.beforeCheckpoint = { knowledge.summarise() }
         node.life += 1
         node.state = .up
         node.nonce = max(1, processDraws.next())
@@ -67,7 +69,7 @@ extension World {
         node.machine = NodeMachine(
             NodeMachine.Birth(
                 member: node.member.number, nonce: node.nonce, layout: stored ?? layout, settings: plan.replication,
-                limits: plan.limits, storeIsDoubtful: report.hasUnknownLosses), engine: engine)
+                limits: plan.limits, storeIsDoubtful: report.hasUnknownLosses, knowledge: knowledge), engine: engine)
         node.counted = Counters()
         statistics.starts += 1
         mixProcess(node, 1)
@@ -189,7 +191,10 @@ extension World {
         node.busyUntil = now + plan.process.inputCost * Int64(count)
         node.ticks += 1
         statistics.ticks += 1
-        if plan.checkEvery > 0, node.ticks % plan.checkEvery == 0 { node.engine?.checkInvariants() }
+        if plan.checkEvery > 0, node.ticks % plan.checkEvery == 0 {
+            node.engine?.checkInvariants()
+            node.machine?.checkInvariants()
+        }
         // What the answers to this tick have brought meanwhile.
         if !node.inbox.isEmpty { scheduleTick(node) }
     }

@@ -28,6 +28,13 @@ public struct ReplayedRecord: Equatable, Sendable {
     public let key: ByteBuffer
     public let isRemoval: Bool
     public let note: ByteBuffer
+
+    public init(group: Group, key: ByteBuffer, isRemoval: Bool, note: ByteBuffer) {
+        self.group = group
+        self.key = key
+        self.isRemoval = isRemoval
+        self.note = note
+    }
 }
 
 extension LogEngine {

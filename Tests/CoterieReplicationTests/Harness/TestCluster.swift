@@ -84,10 +84,12 @@ final class TestCluster {
     }
 
     private func birth(_ member: MemberNumber, life: UInt64, _ engine: ToyEngine) -> NodeMachine {
-        NodeMachine(
+        let knowledge = Knowledge()
+        for record in engine.log { knowledge.replay(record) }
+        return NodeMachine(
             .init(
                 member: member, nonce: UInt64(member.rawValue) << 32 | life, layout: layout, settings: settings,
-                limits: limits),
+                limits: limits, knowledge: knowledge),
             engine: engine)
     }
 

@@ -20,6 +20,8 @@ final class ToyEngine: StorageEngine {
     private var loads: [UInt64: (LoadTicket, ReadResult)] = [:]
     private var reads: [DiskWork] = []
     private(set) var appliedBatches = 0
+    /// Every record, as replay would meet it.
+    private(set) var log: [ReplayedRecord] = []
 
     /// Reads go through the disk.
     var readsAreSlow = false
@@ -62,6 +64,9 @@ final class ToyEngine: StorageEngine {
         appliedBatches += 1
         for change in batch.changes {
             let place = Place(group: change.group, key: change.key)
+            log.append(
+                ReplayedRecord(
+                    group: change.group, key: change.key, isRemoval: change.action == .remove, note: change.note))
             switch change.action {
             case .put(let value):
                 values[place] = value

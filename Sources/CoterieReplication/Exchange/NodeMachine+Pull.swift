@@ -1,0 +1,88 @@
+// The end of anti-entropy that lacks something: it asks, merges what it is offered, and asks again until nothing is
+// left. What every index has forgotten comes with the group's whole content.
+
+import CoterieCausality
+import CoteriePrimitives
+import CoterieRing
+import CoterieStorage
+import CoterieWire
+import NIOCore
+
+extension NodeMachine {
+    mutating func pull(_ group: Group, from source: MemberNumber, _ now: Now, _ effects: inout Effects) {
+        let wanted = exchanges.wanted.removeValue(forKey: group) ?? []
+        let pull = Pull(
+            exchange: exchanges.begin(group, from: source, at: now.monotonic), epoch: layout.epoch, group: group,
+            handled: knowledge[group].clock, wanted: wanted, maxBytes: settings.scanBatchBytes)
+        counters.pulls += 1
+        effects.append(.send(.pull(pull), to: source))
+    }
+
+    mutating func receive(_ offer: Offer, from member: MemberNumber, _ now: Now, _ effects: inout Effects) {
+        noteEpoch(offer.epoch, of: member, &effects)
+        guard let pulling = exchanges.end(offer.exchange, from: member), service == .serving else { return }
+        let group = pulling.group
+        guard case .batch(let objects, let isLast, let forgotten) = offer.status else { return }
+        let before = knowledge[group].clock
+        for object in objects { take(object, of: group, from: member, now, &effects) }
+        let isGettingOn = knowledge[group].clock != before || exchanges.wanted[group] != nil
+        if !isLast || exchanges.wanted[group] != nil {
+            // Whatever cannot be taken now (a full disk, a corrupt record) is looked at again at a later tick.
+            if isGettingOn { pull(group, from: member, now, &effects) }
+        } else if forgotten {
+            fetchContent(of: group, from: member, &effects)
+        }
+    }
+
+    /// One key of an offer.
+    private mutating func take(
+        _ offered: OfferedObject, of group: Group, from member: MemberNumber, _ now: Now, _ effects: inout Effects
+    ) {
+        take(offered, of: group, over: load(group, offered.key, &effects), from: member, now, &effects)
+    }
+
+    /// The own record is known, or lies on disk.
+    mutating func take(
+        _ offered: OfferedObject, of group: Group, over local: LocalObject, from member: MemberNumber, _ now: Now,
+        _ effects: inout Effects
+    ) {
+        if case .pending(let ticket) = local {
+            loads.insert(.offered(offered, from: member), group, offered.key, ticket)
+            return
+        }
+        if let object = offered.object {
+            let store = Store(
+                exchange: 0, epoch: layout.epoch, group: group, key: offered.key, object: object, event: nil,
+                durable: false)
+            counters.offersTaken += 1
+            merge(store, over: local, also: offered.dots, member, now, &effects)
+        } else if case .object(let own) = local, own.digest == offered.digest {
+            handled(offered.dots.filter(own.holdsOrCovers), of: offered.key, group, &effects)
+        } else {
+            exchanges.wanted[group, default: []].append(offered.key)
+        }
+    }
+
+    /// Events that this object here holds or covers already: a record of their own tells of them.
+    mutating func handled(_ dots: [Dot], of key: ObjectKey, _ group: Group, _ effects: inout Effects) {
+        let fresh = knowledge.unhandled(dots, in: group)
+        guard !fresh.isEmpty else { return }
+        let note = KnowledgeNote(key: key.bytes, dots: fresh).encoded()
+        do throws(StorageFailure) {
+            try engine.apply(
+                Batch([Change(group: group, key: KnowledgeNote.bareKey, action: .remove, note: note)]))
+            knowledge.handle(fresh, of: key.bytes, in: group)
+            barriers.await(.told, strength(forcedDurable: false))
+        } catch {
+            effects.append(.note(.writesRefused(error)))
+        }
+    }
+
+    /// Takes the whole content of a group from an owner.
+    private mutating func fetchContent(of group: Group, from source: MemberNumber, _ effects: inout Effects) {
+        var refill = refill ?? Refill()
+        refill.add(Refill.Part(group: group, source: source))
+        self.refill = refill
+        askForMore(&effects)
+    }
+}

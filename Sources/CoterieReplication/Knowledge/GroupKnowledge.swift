@@ -1,0 +1,126 @@
+// What one replica knows of one group: which events it has handled, which of them somebody may still lack, and what the
+// other owners have said (design, section 4).
+
+import CoterieCausality
+import CoteriePrimitives
+import NIOCore
+
+/// What another owner has last said to have handled, durably.
+struct HeardClock: Equatable {
+    /// The owner's life.
+    var life: UInt64
+    /// Counts its adverts within that life; an older one changes nothing.
+    var number: UInt64
+    var clock: PartitionClock
+}
+
+/// Clock and index of one group.
+struct GroupKnowledge: Equatable {
+    /// The events that are handled.
+    private(set) var clock = PartitionClock()
+    /// Of the handled events those that some other owner may lack.
+    private(set) var index = DotIndex()
+    /// What of the clock is durable: only this is advertised, so that nobody forgets what a crash here could take back.
+    private(set) var durable = PartitionClock()
+    var heard: [MemberNumber: HeardClock] = [:]
+    /// Changed since the last checkpoint's summary.
+    var isUnsummarised = false
+    /// The durable clock has grown since it was last told.
+    var isUnadvertised = false
+
+    /// The events of these that are not handled yet, each once, at most `KnowledgeNote.maxDots`.
+    func unhandled(_ dots: some Sequence<Dot>) -> [Dot] {
+        var found: [Dot] = []
+        for dot in dots where !clock.contains(dot) && !found.contains(dot) {
+            found.append(dot)
+            if found.count == KnowledgeNote.maxDots { break }
+        }
+        return found
+    }
+
+    /// Takes an event in, with the key that it belongs to.
+    mutating func handle(_ dot: Dot, of key: ByteBuffer) {
+        guard clock.add(dot) else { return }
+        index.insert(dot, key)
+        isUnsummarised = true
+    }
+
+    /// The event is safe here.
+    mutating func isDurable(_ dot: Dot) {
+        guard clock.contains(dot) else { return }  // It was given up meanwhile, with the identity of this replica.
+        if durable.add(dot) { isUnadvertised = true }
+    }
+
+    /// Takes over what a source of a complete scan had handled durably when the scan began (rule 16).
+    mutating func adopt(_ other: PartitionClock) {
+        clock.merge(other)
+        isUnsummarised = true
+    }
+
+    mutating func adoptedIsDurable(_ other: PartitionClock) {
+        durable.merge(other)
+        isUnadvertised = true
+    }
+
+    /// Forgets what every owner has durably; `others` are the owners besides this one.
+    mutating func forget(heldBy others: [MemberNumber]) {
+        guard !index.isEmpty else { return }
+        var everywhere = durable
+        for member in others {
+            guard let heard = heard[member] else { return }
+            everywhere = everywhere.intersection(heard.clock)
+        }
+        let before = index.count
+        index.forget(everywhere.dots)
+        if index.count != before { isUnsummarised = true }
+    }
+
+    func checkInvariants() {
+        clock.checkInvariants()
+        durable.checkInvariants()
+        index.checkInvariants()
+        precondition(durable.isSubset(of: clock), "durable \(durable) is not within \(clock)")
+        for (dot, key) in index.all {
+            precondition(clock.contains(dot), "\(dot) of \(key) is indexed and not handled")
+        }
+    }
+}
+
+extension GroupKnowledge {
+    /// The newest version of the summary's format, and the one that is written.
+    private static let formatVersion: UInt8 = 1
+
+    /// Clock and index, for a checkpoint: version, clock, count of entries as a varint, then dot, key length, key.
+    func encoded() -> ByteBuffer {
+        var out = ByteBuffer()
+        out.writeInteger(Self.formatVersion)
+        clock.encode(into: &out)
+        out.writeVarint(UInt64(index.count))
+        for (dot, key) in index.all {
+            out.writeDot(dot)
+            out.writeVarint(UInt64(key.readableBytes))
+            out.writeImmutableBuffer(key)
+        }
+        return out
+    }
+
+    /// Adds what a summary says; false where the bytes are none. Adding twice, or besides notes, does no harm.
+    mutating func restore(_ bytes: ByteBuffer) -> Bool {
+        var bytes = bytes
+        guard bytes.readInteger() == Self.formatVersion, let handled = try? PartitionClock(decoding: &bytes),
+            let count = bytes.readVarint()
+        else { return false }
+        clock.merge(handled)
+        for _ in 0 ..< count {
+            guard let dot = bytes.readDot(), let length = bytes.readVarint(),
+                let key = bytes.readSlice(length: Int(clamping: length)), clock.contains(dot)
+            else { return false }
+            index.insert(dot, key)
+        }
+        durable = clock
+        return bytes.readableBytes == 0
+    }
+
+    /// What was replayed is in the store.
+    mutating func restoreIsOver() { durable = clock }
+}
