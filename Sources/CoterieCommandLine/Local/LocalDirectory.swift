@@ -92,7 +92,11 @@ final class DirectoryLock: Sendable {
     /// Owns the descriptor from here on.
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
-    deinit { close(descriptor) }
+    /// Unlocks for every copy: a child that is just being started has one.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Takes the lock, or fails with the id of the process that has it.
     static func take(_ path: String, directory: String) throws(CommandFailure) -> DirectoryLock {
