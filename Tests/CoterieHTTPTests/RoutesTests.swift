@@ -117,6 +117,20 @@ extension FakeNode {
         #expect(answer.headers[.errorCode] == "corrupt")
     }
 
+    @Test func aBucketsPropertyStaysSetThoughItsTypeHasTheSame() async throws {
+        let node = FakeNode()
+        for (path, body) in [
+            ("/types/default/props", #"{"props":{"r":1}}"#), ("/buckets/b/props", #"{"props":{"r":1,"pw":2}}"#),
+            ("/buckets/b/props", #"{"props":{"w":2,"pw":"default"}}"#),
+            ("/types/default/props", #"{"props":{"r":"default"}}"#),
+        ] {
+            let answer = try await node.answer(.put, path, [.contentType: "application/json"], body: body)
+            #expect(answer.status == .noContent)
+        }
+        let shown = String(buffer: try await node.answer(.get, "/buckets/b/props").body)
+        #expect(shown.contains(#""r":1,"#) && shown.contains(#""w":2}"#) && shown.contains(#""pw":0,"#), "\(shown)")
+    }
+
     @Test func propertiesThatTheNodeCannotSetAreAnError() async throws {
         let node = FakeNode()
         node.state.withLock { $0.nextFailure = Failure(.diskFull, "the disk is full") }
