@@ -142,6 +142,21 @@ extension FakeNode {
 }
 
 @Suite struct RenderingTests {
+    @Test func whatTheNodeSaysOfAnUnmetQuorumIsSaidOnceBehindRiaksLine() {
+        var receipt = Receipt(coordinator: MemberNumber(1), epoch: Epoch(1))
+        receipt.asked = AskedQuorum(n: 3, quorum: 2)
+        func detail(_ code: ErrorCode, _ message: String) -> String {
+            Problem(Failure(code, message), receipt: receipt, kind: .write).detail
+        }
+        let line = "W-value unsatisfied: 0/2"
+        #expect(detail(.insufficientReplicas, line) == line)
+        #expect(
+            detail(.insufficientReplicas, line + " (1 of 3 owners reachable, nothing written)")
+                == line + "\n1 of 3 owners reachable, nothing written")
+        #expect(detail(.insufficientReplicas, "1 of 3 answered") == line + "\n1 of 3 answered")
+        #expect(detail(.timeout, "request timed out: " + line) == "request timed out\n" + line)
+    }
+
     @Test func ofAnLWWTypeOnlyTheLatestValueIsShownEvenWhereTheNodeAnswersWithTwo() async throws {
         let node = FakeNode()
         let key = ObjectKey(type: "lww", bucket: "b", key: "k")
