@@ -130,6 +130,7 @@ struct LocalClusterTests {
                     "n2 cannot listen on its http address 127.0.0.1:\(base + 1_002): the port is in use"),
                 "\(ran.errors)")
             #expect(!LocalDirectory(scratch.path + "/.coterie").exists)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/.coterie") == ["lock"])
             withExtendedLifetime(other) {}
         }
     }

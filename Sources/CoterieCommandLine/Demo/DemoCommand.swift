@@ -20,10 +20,16 @@ struct DemoCommand: AsyncParsableCommand {
               coterie demo --keys 100000 --seconds 15
             """)
 
-    @Option(name: .long, help: ArgumentHelp("How many keys the load writes to, 10 to 1000000.", valueName: "count"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("How many keys the load writes, each at least once: 10 to 1000000.", valueName: "count"))
     var keys = 2_000
 
-    @Option(name: .long, help: ArgumentHelp("How long each part under load takes, 1 to 600.", valueName: "seconds"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How long each part under load takes, 1 to 600; the last one until every key is written.",
+            valueName: "seconds"))
     var seconds = 3
 
     @Flag(name: .long, help: "Leave the directory with data and logs behind.")

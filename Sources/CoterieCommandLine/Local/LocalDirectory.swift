@@ -50,6 +50,15 @@ struct LocalDirectory: Hashable, Sendable {
         try LocalFiles.write(file.text, to: clusterFile)
     }
 
+    /// Undoes `write`, but for folders in which something lies.
+    func takeBack(_ file: ClusterFile) {
+        try? FileManager.default.removeItem(atPath: clusterFile)
+        for member in file.cluster.members {
+            rmdir(data(member.name))
+            rmdir("\(path)/\(member.name)")
+        }
+    }
+
     func makeDirectories(_ file: ClusterFile) throws {
         for member in file.cluster.members { try LocalFiles.makeDirectory(data(member.name)) }
     }
