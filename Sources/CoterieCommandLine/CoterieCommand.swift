@@ -28,6 +28,7 @@ public struct CoterieCommand: AsyncParsableCommand {
             64 bad usage, 65 malformed data, 69 not reachable, 73 cannot create, 74 io error, 75 in use, \
             78 bad configuration, 130 interrupted.
             """,
+        version: CoterieVersion.current,
         subcommands: [
             PutCommand.self, GetCommand.self, DeleteCommand.self, RingCommand.self, LocalCommand.self,
             ClusterCommand.self,

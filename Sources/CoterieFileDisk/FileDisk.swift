@@ -29,7 +29,7 @@ public final class FileDisk: Disk {
 
     public let directory: String
     private let directoryDescriptor: Int32
-    private let lockDescriptor: Int32
+    let lockDescriptor: Int32
     private let table: Mutex<DescriptorTable>
 
     /// Opens and locks a directory, creating it in its parent where it does not exist.
@@ -42,7 +42,7 @@ public final class FileDisk: Disk {
         let descriptor = openDirectory(directory)
         guard descriptor >= 0 else { throw diskError(directory) }
         do throws(DiskError) {
-            lockDescriptor = try Self.lock(directory, descriptor)
+            lockDescriptor = try DirectoryLock.take(directory, descriptor)
         } catch {
             close(descriptor)
             throw error
@@ -55,56 +55,12 @@ public final class FileDisk: Disk {
     }
 
     deinit {
-        close(lockDescriptor)
+        DirectoryLock.release(lockDescriptor)
         close(directoryDescriptor)
     }
 
-    private static func lock(_ directory: String, _ descriptor: Int32) throws(DiskError) -> Int32 {
-        let path = "\(directory)/\(lockFile)"
-        let lock = openFile(descriptor, lockFile, O_RDWR | O_CREAT)
-        guard lock >= 0 else { throw io(diskError(path)) }
-        var attempts = 0
-        while retrying({ flock(lock, LOCK_EX | LOCK_NB) }) != 0 {
-            let number = errno
-            // A process that is being ended holds its lock a moment longer than its number; so does a child that has
-            // inherited the file and not yet become another program.
-            if number == EWOULDBLOCK, attempts < 200, !isAlive(text(of: lock)) {
-                attempts += 1
-                usleep(10_000)
-                continue
-            }
-            let holder = text(of: lock)
-            close(lock)
-            guard number == EWOULDBLOCK else { throw io(diskError(path, number)) }
-            let process = holder.isEmpty ? "another process" : "process \(holder)"
-            throw .locked("\(directory) is in use by \(process), which locks \(path)")
-        }
-        let digits = Array("\(getpid())\n".utf8)
-        _ = ftruncate(lock, 0)
-        if let number = digits.withUnsafeBytes({ writeAll(lock, $0) }) {
-            // The number is for people only; a full disk must not keep a node from starting.
-            guard number == ENOSPC || number == EDQUOT else {
-                close(lock)
-                throw diskError(path, number)
-            }
-        }
-        return lock
-    }
-
-    /// Whether the process of that number is there; it is where the text is no number.
-    private static func isAlive(_ holder: String) -> Bool {
-        guard let number = pid_t(holder) else { return true }
-        return number == getpid() || kill(number, 0) == 0 || errno != ESRCH
-    }
-
-    private static func text(of descriptor: Int32) -> String {
-        var bytes = [UInt8](repeating: 0, count: 32)
-        let count = bytes.withUnsafeMutableBytes { readAll(descriptor, $0, at: 0) }
-        return String(decoding: bytes.prefix(max(0, count)).prefix { $0 >= 0x30 && $0 <= 0x39 }, as: UTF8.self)
-    }
-
     /// The same error where "full" and "not found" would be misunderstood.
-    private static func io(_ error: DiskError) -> DiskError {
+    static func io(_ error: DiskError) -> DiskError {
         switch error {
         case .full(let text), .notFound(let text): .io(text)
         case .io, .locked: error

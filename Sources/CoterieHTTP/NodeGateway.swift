@@ -24,6 +24,9 @@ public protocol NodeGateway: Sendable {
     /// `bucket` is nil.
     func properties(type: ByteBuffer, bucket: ByteBuffer?) async -> Result<BucketProperties, Failure>
 
+    /// What was set for a bucket (or for a type), and nothing that holds by itself: what `setProperties` replaces.
+    func overrides(type: ByteBuffer, bucket: ByteBuffer?) async -> BucketProperties
+
     /// Replaces the overrides of a bucket (or of a type); nil takes them away. Durable on this node and sent to all
     /// peers before it returns.
     func setProperties(_ properties: BucketProperties?, type: ByteBuffer, bucket: ByteBuffer?) async -> Failure?

@@ -40,6 +40,13 @@ struct Gateway: NodeGateway {
         }
     }
 
+    func overrides(type: ByteBuffer, bucket: ByteBuffer?) async -> BucketProperties {
+        let prefix = ObjectKey.bucketPrefix(type: type, bucket: bucket ?? ByteBuffer())
+        return await withCheckedContinuation { done in
+            core.eventLoop.execute { done.resume(returning: core.overriddenProperties(bucket: prefix)) }
+        }
+    }
+
     func setProperties(_ properties: BucketProperties?, type: ByteBuffer, bucket: ByteBuffer?) async -> Failure? {
         guard let bucketType = layout.bucketType(named: type) else { return unknown(type) }
         if let invalid = properties?.firstInvalid(n: bucketType.n) {

@@ -78,6 +78,10 @@ final class NodeCore: NetworkReceiver, @unchecked Sendable {
         machine.effectiveProperties(bucket: bucket, of: type)
     }
 
+    func overriddenProperties(bucket: ByteBuffer) -> BucketProperties {
+        machine.overriddenProperties(bucket: bucket)
+    }
+
     var status: MachineStatus { machine.status(at: now.monotonic) }
     var latencies: Latencies { machine.latencies }
 

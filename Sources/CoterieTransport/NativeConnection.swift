@@ -59,7 +59,7 @@ public final class NativeConnection: @unchecked Sendable {
             self.connection = connection
             return connection
         }
-        .whenFailure { error in self.end(.notConnected("\(self.endpoint): \(error)")) }
+        .whenFailure { error in self.end(.notConnected("\(self.endpoint): \(DialFailure.text(error))")) }
     }
 
     /// Sends at the end of the tick. False: certainly not sent, for want of a connection, or because more than

@@ -22,7 +22,7 @@ extension Network {
         .assumeIsolated()
         .whenFailure { error in
             guard case .dialling = peer.state else { return }
-            self.dialEnded(peer, .notConnected("\(peer.member.peer): \(error)"))
+            self.dialEnded(peer, .notConnected("\(peer.member.peer): \(DialFailure.text(error))"))
         }
     }
 

@@ -41,10 +41,10 @@ enum Binary {
 
     /// Starts a command.
     static func start(
-        _ arguments: [String], in scratch: Scratch, environment: [String: String] = [:]
+        _ arguments: [String], in scratch: Scratch, environment: [String: String] = [:], of program: String? = path
     ) throws -> RunningCommand {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: path ?? "coterie")
+        process.executableURL = URL(fileURLWithPath: program ?? "coterie")
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: scratch.path)
         let kept = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("COTERIE_") }

@@ -57,14 +57,14 @@ final class FixedAnswer: Sendable {
 
     @Test func anAnswerHasStatusHeadersAndBody() async throws {
         let server = try await FixedAnswer("HTTP/1.1 404 Not Found\r\nX-A: b\r\nContent-Length: 9\r\n\r\nnot found")
-        let answer = try await HTTPCall(endpoint: server.endpoint, path: "/x", timeout: .seconds(60)).perform()
+        let answer = try await HTTPCall(endpoint: server.endpoint, path: "/x", timeout: .seconds(600)).perform()
         #expect(answer.status == 404 && answer.text == "not found" && answer.header("x-a") == "b")
     }
 
     @Test func nobodyThereIsSaidSo() async throws {
         let port = try #require(PortCheck.freeBasePort(nodes: 1))
         let endpoint = Endpoint(host: "127.0.0.1", port: port + 1)
-        let failure = await error(of: HTTPCall(endpoint: endpoint, path: "/", timeout: .seconds(60)))
+        let failure = await error(of: HTTPCall(endpoint: endpoint, path: "/", timeout: .seconds(600)))
         #expect(failure == .unreachable(endpoint, "connection refused (nothing listens there)"))
     }
 
@@ -78,7 +78,7 @@ final class FixedAnswer: Sendable {
     func whatIsNotHTTPIsSaidSo(_ answer: String?) async throws {
         let server = try await FixedAnswer(answer)
         #expect(
-            await error(of: HTTPCall(endpoint: server.endpoint, path: "/", timeout: .seconds(60)))
+            await error(of: HTTPCall(endpoint: server.endpoint, path: "/", timeout: .seconds(600)))
                 == .notHTTP(server.endpoint))
     }
 
@@ -86,11 +86,11 @@ final class FixedAnswer: Sendable {
         let base = try #require(PortCheck.freeBasePort(nodes: 1))
         let server = try await FixedAnswer("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[7]")
         var cluster = try KnownCluster(list: "127.0.0.1:\(base + 1),\(server.endpoint)")
-        let (answer, node) = try await AdminClient(cluster: cluster, timeout: .seconds(60)).get("/x", as: [Int].self)
+        let (answer, node) = try await AdminClient(cluster: cluster, timeout: .seconds(600)).get("/x", as: [Int].self)
         #expect(answer == [7] && node.address == server.endpoint)
         cluster.nodes.removeLast()
         do {
-            _ = try await AdminClient(cluster: cluster, timeout: .seconds(60)).get("/x", as: [Int].self)
+            _ = try await AdminClient(cluster: cluster, timeout: .seconds(600)).get("/x", as: [Int].self)
             Issue.record("somebody answered")
         } catch let failure as CommandFailure {
             #expect(failure.status == .unreachable)

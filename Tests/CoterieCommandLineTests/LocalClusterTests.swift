@@ -71,6 +71,13 @@ struct LocalClusterTests {
             #expect(
                 try await Binary.run(["local", "start", "n2"], in: scratch).errors.contains("n2 runs already (pid "))
 
+            #expect(try await Binary.run(["local", "kill", "n2", "n3"], in: scratch).status == 0)
+            let refused = try await Binary.run(
+                ["put", "carts", "alice", "x", "--no-sloppy", "--receipt"], in: scratch)
+            #expect(refused.status == 5 && refused.errors.contains("W-value unsatisfied: 0/2"), "\(refused)")
+            #expect(refused.errors.contains("asked    n=3 w=2") && refused.errors.contains("met      0, 0 by owners"))
+            #expect(try await Binary.run(["local", "start", "n2", "n3"], in: scratch).status == 0)
+
             let down = try await Binary.run(["local", "down"], in: scratch)
             #expect(down.status == 0 && down.output.contains("3 of 3 nodes stopped"))
             #expect(try await states(scratch) == ["n1": .stopped, "n2": .stopped, "n3": .stopped])
@@ -91,7 +98,7 @@ struct LocalClusterTests {
             let ran = try await Binary.run(["local", "start", "n1", "--wipe"], in: scratch)
             #expect(ran.status == 0 && ran.output.contains("n1  ready"), "\(ran.output)\(ran.errors)")
             let status = try await AdminClient.status(
-                at: Endpoint(host: "127.0.0.1", port: base + 1_001), timeout: .seconds(60))
+                at: Endpoint(host: "127.0.0.1", port: base + 1_001), timeout: .seconds(600))
             #expect(status.service == "serving" && status.storage["keys"] == 20)
         }
     }
@@ -123,6 +130,7 @@ struct LocalClusterTests {
                     "n2 cannot listen on its http address 127.0.0.1:\(base + 1_002): the port is in use"),
                 "\(ran.errors)")
             #expect(!LocalDirectory(scratch.path + "/.coterie").exists)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/.coterie") == ["lock"])
             withExtendedLifetime(other) {}
         }
     }

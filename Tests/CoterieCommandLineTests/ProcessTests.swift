@@ -44,6 +44,22 @@ import Testing
         #expect(!before.signal(0))
     }
 
+    #if os(Linux)
+        @Test func aProcessIsGoneWithItsLastThreadNotWithItsFirst() throws {
+            let own = try #require(FileManager.default.contents(atPath: "/proc/self/stat"))
+            let fields = String(decoding: own, as: UTF8.self).split(separator: " ").map(String.init)
+            func state(_ letter: String, threads: Int) -> ProcessIdentity.State? {
+                var changed = fields
+                (changed[1], changed[2], changed[19]) = ("(a ) b)", letter, "\(threads)")
+                return ProcessIdentity.facts(in: changed.joined(separator: " "))?.state
+            }
+            #expect(state("S", threads: 5) == .running)
+            #expect(state("Z", threads: 5) == .running, "the others still hold its files")
+            #expect(state("Z", threads: 1) == .gone)
+            #expect(state("T", threads: 5) == .stopped)
+        }
+    #endif
+
     @Test func aPidFileIsReadBackAndGarbageIsNobody() throws {
         let scratch = try Scratch()
         let file = PidFile(path: scratch.path + "/pid")

@@ -72,7 +72,7 @@ struct ReadmeTests {
         #expect(examples.count >= 10, "the README has console examples")
         for example in examples {
             let command = Self.moved(example.command, to: base)
-            let printed = try Self.shell(command, path: bin, in: scratch.path)
+            let printed = try await Self.shell(command, path: bin, in: scratch)
             let wanted = Self.moved(example.output.joined(separator: "\n"), to: base)
             #expect(
                 Self.normalised(printed) == Self.normalised(wanted),
@@ -92,21 +92,13 @@ struct ReadmeTests {
         return text
     }
 
-    private static func shell(_ command: String, path: String, in folder: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", command]
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        var environment = ProcessInfo.processInfo.environment
-        environment["PATH"] = path + ":" + (environment["PATH"] ?? "")
-        process.environment = environment
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        var text = String(decoding: bytes, as: UTF8.self)
+    private static func shell(_ command: String, path: String, in scratch: Scratch) async throws -> String {
+        let environment = ["PATH": path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")]
+        let ran = try await Binary.start(
+            ["-c", "exec 2>&1\n" + command], in: scratch, environment: environment, of: "/bin/sh"
+        )
+        .end()
+        var text = ran.output
         while text.hasSuffix("\n") { text.removeLast() }
         return text
     }

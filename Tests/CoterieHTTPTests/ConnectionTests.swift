@@ -167,11 +167,13 @@ import Testing
 
     @Test func aHeadThatDoesNotComeInTimeEndsTheConnection() async throws {
         var settings = HTTPDoor.Settings()
-        settings.idleTimeout = .milliseconds(2_000)
+        settings.idleTimeout = .milliseconds(200)
         try await withDoor(FakeNode(), settings: settings) { port in
             try await RawConnection.with(port: port) { connection in
-                try await connection.send("GET /ping HTTP/1.1\r\nHost: t\r\nX-Slow: ")
-                #expect(try await connection.isAtEnd())
+                // Its time may be over before it has begun.
+                try? await connection.send("GET /ping HTTP/1.1\r\nHost: t\r\nX-Slow: ")
+                let ended = try await connection.isAtEnd()
+                #expect(ended)
             }
         }
     }

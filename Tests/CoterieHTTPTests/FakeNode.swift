@@ -87,6 +87,10 @@ final class FakeNode: NodeGateway {
         }
     }
 
+    func overrides(type: ByteBuffer, bucket: ByteBuffer?) async -> BucketProperties {
+        state.withLock { $0.overrides[Self.name(type, bucket)] ?? BucketProperties() }
+    }
+
     func setProperties(_ properties: BucketProperties?, type: ByteBuffer, bucket: ByteBuffer?) async -> Failure? {
         state.withLock { state in
             if let failure = state.nextFailure {

@@ -117,6 +117,20 @@ extension FakeNode {
         #expect(answer.headers[.errorCode] == "corrupt")
     }
 
+    @Test func aBucketsPropertyStaysSetThoughItsTypeHasTheSame() async throws {
+        let node = FakeNode()
+        for (path, body) in [
+            ("/types/default/props", #"{"props":{"r":1}}"#), ("/buckets/b/props", #"{"props":{"r":1,"pw":2}}"#),
+            ("/buckets/b/props", #"{"props":{"w":2,"pw":"default"}}"#),
+            ("/types/default/props", #"{"props":{"r":"default"}}"#),
+        ] {
+            let answer = try await node.answer(.put, path, [.contentType: "application/json"], body: body)
+            #expect(answer.status == .noContent)
+        }
+        let shown = String(buffer: try await node.answer(.get, "/buckets/b/props").body)
+        #expect(shown.contains(#""r":1,"#) && shown.contains(#""w":2}"#) && shown.contains(#""pw":0,"#), "\(shown)")
+    }
+
     @Test func propertiesThatTheNodeCannotSetAreAnError() async throws {
         let node = FakeNode()
         node.state.withLock { $0.nextFailure = Failure(.diskFull, "the disk is full") }
@@ -128,6 +142,21 @@ extension FakeNode {
 }
 
 @Suite struct RenderingTests {
+    @Test func whatTheNodeSaysOfAnUnmetQuorumIsSaidOnceBehindRiaksLine() {
+        var receipt = Receipt(coordinator: MemberNumber(1), epoch: Epoch(1))
+        receipt.asked = AskedQuorum(n: 3, quorum: 2)
+        func detail(_ code: ErrorCode, _ message: String) -> String {
+            Problem(Failure(code, message), receipt: receipt, kind: .write).detail
+        }
+        let line = "W-value unsatisfied: 0/2"
+        #expect(detail(.insufficientReplicas, line) == line)
+        #expect(
+            detail(.insufficientReplicas, line + " (1 of 3 owners reachable, nothing written)")
+                == line + "\n1 of 3 owners reachable, nothing written")
+        #expect(detail(.insufficientReplicas, "1 of 3 answered") == line + "\n1 of 3 answered")
+        #expect(detail(.timeout, "request timed out: " + line) == "request timed out\n" + line)
+    }
+
     @Test func ofAnLWWTypeOnlyTheLatestValueIsShownEvenWhereTheNodeAnswersWithTwo() async throws {
         let node = FakeNode()
         let key = ObjectKey(type: "lww", bucket: "b", key: "k")

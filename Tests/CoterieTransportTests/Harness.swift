@@ -25,7 +25,7 @@ final class Conditions: @unchecked Sendable {
         }
     }
 
-    /// Fails the test after ten seconds.
+    /// Fails the test after a minute.
     func wait(_ what: String, _ holds: @escaping @Sendable () -> Bool) async throws {
         let promise = eventLoop.makePromise(of: Void.self)
         let timeout = eventLoop.scheduleTask(in: .seconds(60)) { promise.fail(TimedOut(what: what)) }
@@ -172,8 +172,16 @@ final class RawConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func close() async throws { try await conditions.eventLoop.submit { self.context?.close(promise: nil) }.get() }
 
+    /// Throws where the connection ends first.
     func wait(_ what: String, _ holds: @escaping @Sendable (RawConnection) -> Bool) async throws {
-        try await conditions.wait(what) { holds(self) }
+        try await conditions.wait(what) { holds(self) || self.isClosed }
+        let (held, last) = try await conditions.eventLoop.submit { (holds(self), self.heard.last) }.get()
+        if !held { throw Ended(instead: what, last: last) }
+    }
+
+    struct Ended: Error {
+        let instead: String
+        let last: Message?
     }
 
     func waitForEnd() async throws -> [Message] {
@@ -203,10 +211,15 @@ final class RawConnection: ChannelInboundHandler, @unchecked Sendable {
 }
 
 extension TransportSettings {
-    /// Any free port of loopback, and short patience.
+    /// Any free port of loopback, little pause before another attempt, and more patience with a test than any test
+    /// needs: on a busy machine seconds pass between two of its lines. A test that is about patience sets its own.
     static var testing: TransportSettings {
         var settings = TransportSettings()
         settings.listen = Endpoint(host: "127.0.0.1", port: 0)
+        settings.connectTimeout = .seconds(300)
+        settings.helloTimeout = .seconds(600)
+        settings.probeTimeout = .seconds(300)
+        settings.lingerTimeout = .seconds(60)
         settings.reconnectInitial = .milliseconds(1)
         settings.reconnectMax = .milliseconds(20)
         return settings

@@ -80,15 +80,11 @@ struct MemberTests {
 
     @Test("INV 4: a second process under one number stays out while the first lives")
     func aDuplicateIsRefused() async throws {
-        // A busy machine must not make the bearer seem dead.
-        var settings = TransportSettings.testing
-        settings.probeTimeout = .seconds(8)
-        settings.helloTimeout = .seconds(16)
-        let nodes = try await testNodes(2, settings: settings)
+        let nodes = try await testNodes(2)
         for node in nodes { try await node.start() }
         try await nodes[1].waitFor(.connected(m1, nonce: 1))
         let layout = try await nodes[1].run { $0.network.layout }
-        let twin = TestNode(1, nonce: 666, layout: layout, settings: settings)
+        let twin = TestNode(1, nonce: 666, layout: layout)
         try await twin.start()
         try await twin.waitFor(.refused(m2, .duplicateMember, byUs: false))
         try await nodes[1].waitFor(.refused(m1, .duplicateMember, byUs: true))

@@ -23,7 +23,7 @@ struct BenchCommand: AsyncParsableCommand {
             Examples:
               coterie bench
               coterie bench --workload put --r 2 --w 2 --duration 30s
-              coterie bench --workload mixed --reads 95 --distribution zipfian --pipeline 16
+              coterie bench --workload mixed --reads 95 --distribution zipfian
               coterie bench --rate 5000 --duration 1m --json
             """)
 

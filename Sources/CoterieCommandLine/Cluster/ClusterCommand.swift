@@ -7,6 +7,11 @@ import CoterieServer
 struct ClusterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cluster", abstract: "Show the membership of a cluster.",
+        discussion: """
+            Examples:
+              coterie cluster status
+              coterie cluster status --node n3        as n3 sees it
+            """,
         subcommands: [ClusterStatusCommand.self])
 }
 

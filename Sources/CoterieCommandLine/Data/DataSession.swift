@@ -25,7 +25,8 @@ struct DataSession {
 
     /// Runs `body` with a client and closes it; failures are told as the flags ask.
     static func run(
-        _ options: ClusterOptions, json: Bool, _ body: (DataSession) async throws -> Void
+        _ options: ClusterOptions, _ flags: RequestFlags, isWrite: Bool,
+        _ body: (DataSession) async throws -> Void
     ) async throws {
         let session = try DataSession(options.find())
         do {
@@ -35,7 +36,14 @@ struct DataSession {
             let names = MemberNames(session.client.layout)
             await session.client.close(grace: .zero)
             let failure = session.failure(error)
-            guard json else { throw failure }
+            guard flags.json else {
+                if flags.receipt, let receipt = error.receipt {
+                    for line in DataText.receipt(receipt, isWrite: isWrite, names: names, on: .error) {
+                        Output.error.line(line)
+                    }
+                }
+                throw failure
+            }
             Output.standard.line(try JSONText.of(FailureReport(error, names: names)))
             throw CommandFailure(failure.status, "")
         } catch {

@@ -13,7 +13,8 @@ struct DeleteCommand: AsyncParsableCommand {
 
             Examples:
               coterie delete carts alice
-              coterie delete carts alice --context "$(coterie get carts alice --print-context)"
+              context=$(coterie get carts alice --print-context)
+              coterie delete carts alice --context $context
             """)
 
     @OptionGroup var cluster: ClusterOptions
@@ -29,7 +30,7 @@ struct DeleteCommand: AsyncParsableCommand {
     var returnBody = false
 
     func run() async throws {
-        try await DataSession.run(cluster, json: flags.json) { try await perform($0) }
+        try await DataSession.run(cluster, flags, isWrite: true) { try await perform($0) }
     }
 
     private func perform(_ session: DataSession) async throws {

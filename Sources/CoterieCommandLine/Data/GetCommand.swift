@@ -18,7 +18,8 @@ struct GetCommand: AsyncParsableCommand {
               coterie get carts alice --r 1 --receipt
               coterie get carts alice --json
               coterie get photos cat > cat.jpg
-              coterie put carts alice eggs --context "$(coterie get carts alice --print-context)"
+              context=$(coterie get carts alice --print-context)
+              coterie put carts alice eggs --context $context
             """)
 
     @OptionGroup var cluster: ClusterOptions
@@ -40,7 +41,7 @@ struct GetCommand: AsyncParsableCommand {
     var printContext = false
 
     func run() async throws {
-        try await DataSession.run(cluster, json: flags.json) { try await perform($0) }
+        try await DataSession.run(cluster, flags, isWrite: false) { try await perform($0) }
     }
 
     private func perform(_ session: DataSession) async throws {

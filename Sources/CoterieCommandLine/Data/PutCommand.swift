@@ -58,7 +58,7 @@ struct PutCommand: AsyncParsableCommand {
 
     func run() async throws {
         let content = try content()
-        try await DataSession.run(cluster, json: flags.json) { try await perform($0, content) }
+        try await DataSession.run(cluster, flags, isWrite: true) { try await perform($0, content) }
     }
 
     private func perform(_ session: DataSession, _ content: Content) async throws {

@@ -14,12 +14,22 @@ struct DemoCommand: AsyncParsableCommand {
             resolves the siblings, kills a node under load, goes on reading and writing at R=W=2, brings it back, and \\
             in the end kills all nodes at once. Every claim is checked: exit code 0 only if all of them held. \\
             Everything is removed afterwards, also on Ctrl-C.
+
+            Examples:
+              coterie demo
+              coterie demo --keys 100000 --seconds 15
             """)
 
-    @Option(name: .long, help: ArgumentHelp("How many keys the load writes to, 10 to 1000000.", valueName: "count"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("How many keys the load writes, each at least once: 10 to 1000000.", valueName: "count"))
     var keys = 2_000
 
-    @Option(name: .long, help: ArgumentHelp("How long each part under load takes, 1 to 600.", valueName: "seconds"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How long each part under load takes, 1 to 600; the last one until every key is written.",
+            valueName: "seconds"))
     var seconds = 3
 
     @Flag(name: .long, help: "Leave the directory with data and logs behind.")

@@ -73,13 +73,28 @@ final class DemoLoad: Sendable {
 
     func stop() { isStopping.store(true, ordering: .relaxed) }
 
-    /// Writes and reads, until `stop` or cancellation.
+    /// Returns when every key has an acknowledged write; gives up where none has been added for ten seconds.
+    func writesEveryKey() async throws {
+        var best = acknowledgedKeys
+        var idle = 0
+        while best < keys.count, idle < 40 {
+            try await Task.sleep(for: .milliseconds(250))
+            let now = acknowledgedKeys
+            idle = now > best ? 0 : idle + 1
+            best = now
+        }
+    }
+
+    /// Writes and reads, until `stop` or cancellation; begins with the keys that are not written yet.
     func run(_ bucket: Bucket) async {
         isStopping.store(false, ordering: .relaxed)
         await withTaskGroup(of: Void.self) { group in
             for writer in 0 ..< Self.writers {
                 group.addTask { [self] in
-                    var index = writer
+                    let own = Array(stride(from: writer, to: keys.count, by: Self.writers))
+                    var index = ledger.withLock { ledger in
+                        own.first { (ledger[keys[$0]]?.acknowledged ?? 0) == 0 } ?? writer
+                    }
                     while !isStopping.load(ordering: .relaxed), !Task.isCancelled {
                         await write(keys[index % keys.count], bucket)
                         // Another key, which only this writer writes.

@@ -144,6 +144,7 @@ struct DemoStory: Sendable {
         narrator.act("All nodes are killed at once, in mid-write")
         try await running(load, client) {
             try await Task.sleep(for: .seconds(seconds))
+            try await load.writesEveryKey()
             narrator.say(count(load.tally(of: load.currentPhase)) + ", then:")
             narrator.command("coterie local kill \(cluster.members.map(\.name).joined(separator: " "))")
             await cluster.kill(cluster.members)

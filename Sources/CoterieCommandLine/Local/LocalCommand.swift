@@ -12,12 +12,14 @@ struct LocalCommand: ParsableCommand {
         abstract: "Run a cluster of processes on this machine.",
         discussion: """
             Examples:
-              coterie local up                    five nodes in the foreground, until Ctrl-C
-              coterie local up --detach           the same in the background; coterie local down stops them
-              coterie local kill n2               SIGKILL, as a crash would
-              coterie local start n2              back on its old data
-              coterie local start n2 --wipe       back on an emptied directory: its peers refill it
-              coterie local pause n3              halted, as an overloaded machine would be; resume wakes it
+              coterie local up                  five nodes in the foreground, until Ctrl-C
+              coterie local up --detach         the same in the background
+              coterie local down                stops them; their data stays
+              coterie local kill n2             SIGKILL, as a crash would
+              coterie local start n2            back on its old data
+              coterie local start n2 --wipe     back on an empty disk: its peers refill it
+              coterie local pause n3            halted, as an overloaded machine would be
+              coterie local resume n3           awake again
             """,
         subcommands: [
             LocalUpCommand.self, LocalStatusCommand.self, LocalDownCommand.self, LocalStartCommand.self,

@@ -50,6 +50,15 @@ struct LocalDirectory: Hashable, Sendable {
         try LocalFiles.write(file.text, to: clusterFile)
     }
 
+    /// Undoes `write`, but for folders in which something lies.
+    func takeBack(_ file: ClusterFile) {
+        try? FileManager.default.removeItem(atPath: clusterFile)
+        for member in file.cluster.members {
+            rmdir(data(member.name))
+            rmdir("\(path)/\(member.name)")
+        }
+    }
+
     func makeDirectories(_ file: ClusterFile) throws {
         for member in file.cluster.members { try LocalFiles.makeDirectory(data(member.name)) }
     }
@@ -92,7 +101,11 @@ final class DirectoryLock: Sendable {
     /// Owns the descriptor from here on.
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
-    deinit { close(descriptor) }
+    /// Unlocks for every copy: a child that is just being started has one.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Takes the lock, or fails with the id of the process that has it.
     static func take(_ path: String, directory: String) throws(CommandFailure) -> DirectoryLock {

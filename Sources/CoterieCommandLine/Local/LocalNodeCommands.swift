@@ -16,7 +16,12 @@ import Foundation
 
 struct LocalKillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "kill", abstract: "Kill nodes at once (SIGKILL), as a crash would.")
+        commandName: "kill", abstract: "Kill nodes at once (SIGKILL), as a crash would.",
+        discussion: """
+            Examples:
+              coterie local kill n2
+              coterie local kill n2 n3 --data /tmp/three
+            """)
 
     @OptionGroup var options: LocalNodesOptions
 
@@ -35,7 +40,12 @@ struct LocalKillCommand: AsyncParsableCommand {
 
 struct LocalPauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Halt nodes (SIGSTOP): they keep their connections and answer nothing.")
+        commandName: "pause", abstract: "Halt nodes (SIGSTOP): they keep their connections and answer nothing.",
+        discussion: """
+            Examples:
+              coterie local pause n3
+              coterie local pause n2 n3 && sleep 5 && coterie local resume n2 n3
+            """)
 
     @OptionGroup var options: LocalNodesOptions
 
@@ -54,7 +64,11 @@ struct LocalPauseCommand: AsyncParsableCommand {
 
 struct LocalResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Wake paused nodes (SIGCONT).")
+        commandName: "resume", abstract: "Wake paused nodes (SIGCONT).",
+        discussion: """
+            Examples:
+              coterie local resume n3
+            """)
 
     @OptionGroup var options: LocalNodesOptions
 
@@ -76,6 +90,10 @@ struct LocalStartCommand: AsyncParsableCommand {
         discussion: """
             With --wipe the node's data is deleted first: it returns under its name as after the loss of its disk, serves \
             nothing by itself until its peers have refilled it, and takes a new identity for its writes.
+
+            Examples:
+              coterie local start n2
+              coterie local start n2 n3 --wipe
             """)
 
     @OptionGroup var options: LocalNodesOptions

@@ -10,6 +10,11 @@ struct LocalStatusCommand: AsyncParsableCommand {
         discussion: """
             States: alive, suspect (runs and does not answer, or most peers miss it), dead (ended without having been \
             asked to, or most peers have given it up), paused, stopped.
+
+            Examples:
+              coterie local status
+              coterie local status --json
+              coterie local status --data /tmp/three
             """)
 
     @OptionGroup var local: LocalOptions
@@ -33,7 +38,12 @@ struct LocalStatusCommand: AsyncParsableCommand {
 
 struct LocalDownCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "down", abstract: "Stop all nodes of the local cluster; their data stays.")
+        commandName: "down", abstract: "Stop all nodes of the local cluster; their data stays.",
+        discussion: """
+            Examples:
+              coterie local down
+              coterie local down --data /tmp/three
+            """)
 
     @OptionGroup var local: LocalOptions
 

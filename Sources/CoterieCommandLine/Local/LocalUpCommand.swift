@@ -57,7 +57,7 @@ struct LocalUpCommand: AsyncParsableCommand {
             }
         } catch {
             // A cluster that never was up leaves no definition behind that the next try would have to agree with.
-            if isNew { try? FileManager.default.removeItem(atPath: directory.clusterFile) }
+            if isNew { directory.takeBack(file) }
             guard error is Interrupted else { throw error }
             throw CommandFailure(.interrupted, "interrupted; the nodes that were started are stopped again")
         }

@@ -22,7 +22,7 @@ struct ProcessIdentity: Hashable, Sendable {
         case running
         /// By SIGSTOP, until SIGCONT.
         case stopped
-        /// No such process, or another one under its id, or only its exit status is left.
+        /// No such process, or another one under its id, or only its exit status is left: its files are closed.
         case gone
     }
 
@@ -50,15 +50,21 @@ struct ProcessIdentity: Hashable, Sendable {
     }
 
     #if os(Linux)
-        /// From `/proc/<pid>/stat`: state is the field behind the command's name in parentheses, the start is the 22nd.
+        /// From `/proc/<pid>/stat`: state is the field behind the command's name in parentheses, the number of threads is
+        /// the 20th, the start the 22nd.
         private static func facts(of pid: Int32) -> (state: State, start: String)? {
-            guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/stat"),
-                let behind = String(decoding: bytes, as: UTF8.self).split(separator: ")").last
-            else { return nil }
+            guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
+            return facts(in: String(decoding: bytes, as: UTF8.self))
+        }
+
+        static func facts(in text: String) -> (state: State, start: String)? {
+            guard let behind = text.split(separator: ")").last else { return nil }
             let fields = behind.split(separator: " ")
             guard fields.count > 19, let letter = fields.first else { return nil }
             let state: State =
                 switch letter {
+                // The first thread may have ended before the others, which still hold the files and their locks.
+                case "Z" where (Int(fields[17]) ?? 1) > 1: .running
                 case "Z", "X", "x": .gone
                 case "T", "t": .stopped
                 default: .running

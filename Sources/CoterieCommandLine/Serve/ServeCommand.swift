@@ -18,7 +18,7 @@ struct ServeCommand: AsyncParsableCommand {
 
             Examples:
               coterie serve --config cluster.yaml --node n1 --data /var/lib/coterie
-              coterie serve --config cluster.yaml --node n1 --data d1 --durability interval:100ms --log-level debug
+              coterie serve --config cluster.yaml --node n1 --data d1 --log-level debug
               coterie serve --help-settings
             """)
 

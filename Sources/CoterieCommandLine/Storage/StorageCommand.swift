@@ -7,14 +7,25 @@ import Foundation
 
 struct StorageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "storage", abstract: "Crash-test the log store.", shouldDisplay: false,
+        commandName: "storage", abstract: "Crash-test the log store.",
+        discussion: """
+            Examples:
+              coterie storage crash-writer /tmp/store 7 > /tmp/trace
+              coterie storage crash-verify /tmp/store 7 /tmp/trace
+            """,
+        shouldDisplay: false,
         subcommands: [CrashWriterCommand.self, CrashVerifyCommand.self])
 }
 
 struct CrashWriterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "crash-writer",
-        abstract: "Write batches to a store until killed, telling on standard output what is acknowledged and fsynced.")
+        abstract: "Write batches to a store until killed, telling on standard output what is acknowledged and fsynced.",
+        discussion: """
+            Examples:
+              coterie storage crash-writer /tmp/store 7 > /tmp/trace
+              coterie storage crash-writer /tmp/store 7 --limit 1000
+            """)
 
     @Argument(help: "The store's directory.", completion: .directory) var directory: String
     @Argument(help: "Decides the batches.") var seed: UInt64
@@ -32,7 +43,11 @@ struct CrashWriterCommand: ParsableCommand {
 struct CrashVerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "crash-verify",
-        abstract: "Cut a killed writer's store back to what was fsynced, and compare it with what was acknowledged.")
+        abstract: "Cut a killed writer's store back to what was fsynced, and compare it with what was acknowledged.",
+        discussion: """
+            Examples:
+              coterie storage crash-verify /tmp/store 7 /tmp/trace
+            """)
 
     @Argument(help: "The store's directory; changed by this command.", completion: .directory) var directory: String
     @Argument(help: "The writer's seed.") var seed: UInt64

@@ -21,10 +21,21 @@ extension Problem {
         switch failure.code {
         case .insufficientReplicas:
             guard let receipt, let unmet = unmetQuorum(receipt, kind) else { return failure.message }
-            return unmet + (failure.message.isEmpty ? "" : "\n" + failure.message)
-        case .timeout: return "request timed out" + (failure.message.isEmpty ? "" : "\n" + failure.message)
+            return lines(unmet, failure.message)
+        case .timeout: return lines("request timed out", failure.message)
         default: return failure.message.isEmpty ? failure.code.description : failure.message
         }
+    }
+
+    /// Riak's line, and behind it what the node says beyond it.
+    private static func lines(_ first: String, _ message: String) -> String {
+        var rest = message[...]
+        if rest.hasPrefix(first) {
+            rest = rest.dropFirst(first.count)
+            if rest.hasPrefix(" ("), rest.hasSuffix(")") { rest = rest.dropFirst(2).dropLast() }
+            if rest.hasPrefix(": ") { rest = rest.dropFirst(2) }
+        }
+        return rest.isEmpty ? first : "\(first)\n\(rest)"
     }
 
     /// Riak's line for the first quorum that was not met: asked behind the slash, met before it.

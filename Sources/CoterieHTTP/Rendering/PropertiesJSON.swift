@@ -149,16 +149,3 @@ struct PropertiesJSON: Sendable {
         .bad("bucket property \(name) must be \(allowed), not \(value.shown)")
     }
 }
-
-extension BucketProperties {
-    /// What these properties say beyond `base`: the overrides that make them of it.
-    func overrides(beyond base: BucketProperties) -> BucketProperties {
-        func beyond<Value: Equatable>(_ path: KeyPath<BucketProperties, Value?>) -> Value? {
-            self[keyPath: path] == base[keyPath: path] ? nil : self[keyPath: path]
-        }
-        return BucketProperties(
-            r: beyond(\.r), w: beyond(\.w), pr: beyond(\.pr), pw: beyond(\.pw), dw: beyond(\.dw),
-            nodeConfirms: beyond(\.nodeConfirms), basicQuorum: beyond(\.basicQuorum), notfoundOK: beyond(\.notfoundOK),
-            sloppy: beyond(\.sloppy), returnBody: beyond(\.returnBody), timeout: beyond(\.timeout))
-    }
-}

@@ -39,9 +39,8 @@ extension Routes {
                     + (sent.isEmpty ? "and there is none" : "not \"\(printable(sent))\""))
         }
         let members = try Self.members(try await call.body(Self.bodyLimit))
-        let effective = try await effectiveProperties(name, form.bucket)
-        let base = form.bucket == nil ? form.type.properties : try await effectiveProperties(name, nil)
-        let changed = try form.apply(members, to: effective.overrides(beyond: base))
+        // As set, not as effective: a value stays set when the type comes to have the same one, or had it already.
+        let changed = try form.apply(members, to: await gateway.overrides(type: name, bucket: form.bucket))
         if let failure = await gateway.setProperties(changed, type: name, bucket: form.bucket) {
             throw Problem(failure, receipt: nil, kind: .write)
         }

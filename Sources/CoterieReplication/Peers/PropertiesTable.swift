@@ -71,6 +71,11 @@ extension NodeMachine {
         properties.effective(bucket: bucket, of: type)
     }
 
+    /// What an operator has set for a bucket (an empty one: for the type), and nothing that holds by itself.
+    public func overriddenProperties(bucket: ByteBuffer) -> BucketProperties {
+        properties[bucket]?.properties ?? BucketProperties()
+    }
+
     /// An operator's change: durable here and on its way to all peers before it is acknowledged.
     mutating func setProperties(
         _ change: PropertiesChange, for token: ReplyToken, _ now: Now, _ effects: inout Effects
