@@ -95,6 +95,10 @@ struct Gateway: NodeGateway {
                 p99: histogram.percentile(99), p999: histogram.percentile(99.9), max: histogram.max)
         }
         described.storage = status.storage.named
+        described.exchange = [
+            "indexed_events": status.exchange.indexedEvents, "lacked_events": status.exchange.lackedEvents,
+            "lacking_groups": status.exchange.lackingGroups, "pulls": status.exchange.pullsUnderWay,
+        ]
         return described
     }
 }

@@ -27,6 +27,9 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     /// Figures of the storage engine, by name.
     public var storage: [String: Int]
     public var requestsInFlight: Int
+    /// Anti-entropy: `indexed_events` (some other owner may lack them), `lacked_events` (told by others and not here),
+    /// `lacking_groups`, `pulls`.
+    public var exchange: [String: Int] = [:]
 
     public init(
         node: String, number: UInt32, incarnation: String, cluster: String, epoch: UInt64, version: String,

@@ -16,12 +16,24 @@ public struct MachineStatus: Equatable, Sendable {
     public var storage: StorageStatistics
     /// Parts fetched and parts in all, while the replica is refilled.
     public var refill: (done: Int, of: Int)?
+    public var exchange: ExchangeStatus
 
     public static func == (a: Self, b: Self) -> Bool {
         a.identity == b.identity && a.epoch == b.epoch && a.service == b.service
             && a.requestsUnderWay == b.requestsUnderWay && a.peers == b.peers && a.counters == b.counters
-            && a.storage == b.storage && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
+            && a.storage == b.storage && a.exchange == b.exchange && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
     }
+}
+
+/// How anti-entropy stands at a node.
+public struct ExchangeStatus: Equatable, Sendable {
+    /// Handled events that some other owner may lack.
+    public var indexedEvents = 0
+    /// Events that other owners have told of and this one lacks, each owner's counted on its own.
+    public var lackedEvents = 0
+    /// Groups in which it lacks any.
+    public var lackingGroups = 0
+    public var pullsUnderWay = 0
 }
 
 /// One peer, as seen from a node.
@@ -44,7 +56,22 @@ extension NodeMachine {
                         member: member, state: $0.state, since: $0.since.map { now - $0 }, isConnected: $0.isConnected)
                 }
             },
-            counters: counters, storage: engine.statistics, refill: refill.map { ($0.done, $0.total) })
+            counters: counters, storage: engine.statistics, refill: refill.map { ($0.done, $0.total) },
+            exchange: exchangeStatus)
+    }
+
+    /// O(groups × owners).
+    private var exchangeStatus: ExchangeStatus {
+        var status = ExchangeStatus()
+        status.pullsUnderWay = exchanges.pulls.count
+        for group in knowledge.known {
+            let known = knowledge[group]
+            status.indexedEvents += known.index.count
+            let lacked = known.heard.values.reduce(0) { $0 + known.clock.missing(from: $1.clock).count }
+            status.lackedEvents += lacked
+            if lacked > 0 { status.lackingGroups += 1 }
+        }
+        return status
     }
 
     /// Traps where a structure of the machine is broken. O(what it knows).

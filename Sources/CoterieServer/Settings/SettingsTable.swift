@@ -108,6 +108,15 @@ public enum SettingsTable {
         .count(
             "replication.repairsPerSecond", \.replication.repairsPerSecond, 0 ... 1_000_000,
             "Replicas found stale by reads that are repaired a second, at most."),
+        .span(
+            "replication.exchangeInterval", \.replication.exchangeInterval, .milliseconds(10) ... .seconds(3_600),
+            "How often owners tell each other what they have handled, and look for what they lack."),
+        .count(
+            "replication.pullsAtOnce", \.replication.pullsAtOnce, 1 ... 1_024,
+            "How many groups ask for what they lack at once."),
+        .count(
+            "replication.offerInlineBytes", \.replication.offerInlineBytes, 0 ... 64 << 20,
+            "Objects above so many bytes are first offered by their digest alone."),
         .size(
             "replication.scanBatchBytes", \.replication.scanBatchBytes, 1 << 10 ... 64 << 20,
             "About how many bytes of objects a batch carries that refills a replica."),

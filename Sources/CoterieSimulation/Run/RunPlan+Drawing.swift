@@ -62,6 +62,9 @@ extension RunPlan {
         settings.repairsPerSecond = draws.weighted([10: 1, 2_000: 8])
         settings.scanBatchBytes = UInt32(draws.weighted([100: 2, 2_000: 2, 1 << 20: 1]))
         settings.scansAtOnce = 1 + draws.below(6)
+        settings.exchangeInterval = draws.scaled(settings.exchangeInterval, atLeast: .milliseconds(10))
+        settings.pullsAtOnce = draws.weighted([1: 1, 8: 3])
+        settings.offerInlineBytes = draws.weighted([0: 1, 100: 1, 512: 2])
         replication = settings
         limits.maxSiblings = draws.weighted([3: 1, 10: 1, 100: 4])
         limits.warnSiblings = min(limits.warnSiblings, limits.maxSiblings)

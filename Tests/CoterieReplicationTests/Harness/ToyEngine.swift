@@ -107,6 +107,12 @@ final class ToyEngine: StorageEngine {
         }
     }
 
+    /// A record goes silently, as under a torn tail that was rot.
+    func lose(_ group: Group, _ key: ByteBuffer) { values[Place(group: group, key: key)] = nil }
+
+    /// Nothing tells any more which events the records stand for.
+    func loseNotes() { log = [] }
+
     /// What a restarted process finds: nothing is under way.
     func restart() {
         waiting = []
