@@ -21,7 +21,8 @@ public struct MachineStatus: Equatable, Sendable {
     public static func == (a: Self, b: Self) -> Bool {
         a.identity == b.identity && a.epoch == b.epoch && a.service == b.service
             && a.requestsUnderWay == b.requestsUnderWay && a.peers == b.peers && a.counters == b.counters
-            && a.storage == b.storage && a.exchange == b.exchange && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
+            && a.storage == b.storage && a.exchange == b.exchange
+            && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
     }
 }
 
