@@ -133,7 +133,7 @@ import Testing
         ("{put: a/b/c, value: x}", "s.yaml:5:11: put: \"a/b/c\" is no key: give a name such as cart, or type/key"),
         ("{put: lvw/k, value: x}", "s.yaml:5:5: lvw/k: no bucket type is called \"lvw\"; did you mean \"lww\"?"),
         ("{get: k, w: 2}", "s.yaml:5:14: \"w\" is not known in a step that begins with \"get\""),
-        ("{get: k, expect: okay}", "s.yaml:5:22: expect: \"okay\" is no outcome; did you mean \"ok\"?"),
+        ("{get: k, expect: refusd}", "s.yaml:5:22: expect: \"refusd\" is no outcome; did you mean \"refused\"?"),
         ("{get: k, expect: [milk]}", "s.yaml:5:22: expect: no step writes \"milk\""),
         ("{get: k, expect: {siblings: few}}", "s.yaml:5:33: siblings: \"few\" is no bound: give none, a number"),
         (
