@@ -8,7 +8,7 @@
 # make format     the formatter's will
 # make bench      throughput and latency of a cluster of three, with and without fsync (BENCH_FLAGS="…")
 # make sim        seeded random runs: disks that lose and tear, clusters that crash (SEEDS=n multiplies them)
-# make scenario   the directed schedules that random search tends to miss
+# make scenario   the stories of Scenarios/ on the simulator, and directed schedules (SEEDS=n seeds each)
 # make soak       what takes longer: many seeds, many kills, many keys
 # make deps       what a fresh machine needs: checks Swift, installs zlib's headers or names them
 # make clean      removes build products (never a cluster's data)
@@ -89,7 +89,8 @@ sim: deps
 	COTERIE_SOAK=$(SEEDS) COTERIE_SEEDS=$(SEEDS) $(SWIFT) test $(BUILD) \
 	    --filter 'CoterieStorageTests.CrashTests|CoterieReplicationTests.RandomHistoryTests|CoterieClientMachineTests.Random'
 
-scenario: deps
+scenario: release
+	$(COTERIE) scenario run Scenarios --seeds $(SEEDS)
 	$(SWIFT) test $(BUILD) --filter 'CoterieReplicationTests.(FailureTests|RefillTests|ForwardTests|RefusalTests)'
 
 soak: export COTERIE_SOAK = 100

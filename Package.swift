@@ -107,11 +107,12 @@ let package = Package(
             "CommandLine",
             uses: [
                 "Primitives", "Causality", "Types", "Ring", "Wire", "ClientMachine", "FileDisk", "HTTP", "Server",
-                "Client",
+                "Client", "History", "Simulation",
                 "C_CCoterieSystem",
             ],
             [
                 nioCore, nioPosix, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Yams", package: "Yams"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "TextTable", package: "TextTable"),
@@ -162,6 +163,11 @@ let package = Package(
                 "Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication", "ClientMachine",
                 "History", "Simulation",
             ], [nioCore]),
+        tests(
+            "Scenario",
+            uses: [
+                "Primitives", "Ring", "Wire", "Replication", "History", "Simulation", "Server", "CommandLine",
+            ]),
         tests("Purity", uses: []),
     ]
 )

@@ -14,9 +14,15 @@ public enum ExitStatus: Int32, Hashable, Sendable, CaseIterable, CustomStringCon
     case quorumNotMet = 5
     /// A condition on a write did not hold.
     case preconditionFailed = 6
+    /// A run broke a promise of the store: safety.
+    case promiseBroken = 20
+    /// A cluster did not come to rest after its faults: liveness.
+    case notAtRest = 21
+    /// A scenario expected what did not come.
+    case expectationFailed = 24
     /// The command line is wrong.
     case usage = 64
-    /// Data handed in is malformed: a causal context, a value.
+    /// Data handed in is malformed: a causal context, a value, a scenario.
     case badData = 65
     /// Something needed cannot be reached: a node, a port that is busy.
     case unreachable = 69
@@ -42,6 +48,9 @@ public enum ExitStatus: Int32, Hashable, Sendable, CaseIterable, CustomStringCon
         case .unknownOutcome: "outcome unknown: the write may have been applied"
         case .quorumNotMet: "quorum not met"
         case .preconditionFailed: "precondition failed"
+        case .promiseBroken: "a run broke a promise (safety)"
+        case .notAtRest: "a cluster did not come to rest (liveness)"
+        case .expectationFailed: "an expectation of a scenario failed"
         case .usage: "bad usage"
         case .badData: "malformed data"
         case .unreachable: "not reachable, or port busy"

@@ -54,6 +54,7 @@ public final class World {
     /// What has not come about in time.
     var pending: [String] = []
     var convergence: ConvergenceState?
+    var script = ScriptState()
     /// Where each member listens.
     let nodeOfEndpoint: [Endpoint: Int]
 
@@ -134,6 +135,7 @@ public final class World {
         case .faultEnds: endFault(Int(event.detail))
         case .operatorRestart: operatorRestarts(nodes[subject], life: event.detail)
         case .phase: lookAtPhase()
+        case .script: playScript()
         }
     }
 
