@@ -56,6 +56,7 @@ extension Network {
 
     /// The first message of an inbound connection.
     func admit(_ connection: Connection, _ hello: Hello) {
+        if isCut(hello) { return connection.doom(Self.cutEnd) }
         if let objection = Handshake(local: local, layout: layout).objection(to: hello) {
             return turnAway(connection, hello, objection)
         }
@@ -82,6 +83,7 @@ extension Network {
         connection.raiseLimits(
             maxFrameBytes: limits.maxFrameBytes, maxBacklogBytes: settings.maxClientBacklogBytes,
             pauseBytes: settings.pauseClientBytes)
+        applyFaults(to: connection, .clients)
         _ = connection.send(.hello(local.hello(layout)))
         logger.debug("client connected", metadata: ["client": "\(id)", "address": "\(connection.remoteAddress)"])
     }

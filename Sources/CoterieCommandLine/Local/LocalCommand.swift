@@ -17,11 +17,13 @@ struct LocalCommand: ParsableCommand {
               coterie local kill n2               SIGKILL, as a crash would
               coterie local start n2              back on its old data
               coterie local start n2 --wipe       back on an emptied directory: its peers refill it
+              coterie local fault cut n1 n2       nothing passes between the two (see local fault --help)
               coterie local pause n3              halted, as an overloaded machine would be; resume wakes it
             """,
         subcommands: [
             LocalUpCommand.self, LocalStatusCommand.self, LocalDownCommand.self, LocalStartCommand.self,
             LocalKillCommand.self, LocalPauseCommand.self, LocalResumeCommand.self, LocalLogsCommand.self,
+            LocalFaultCommand.self,
         ])
 }
 

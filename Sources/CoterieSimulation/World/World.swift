@@ -44,7 +44,7 @@ public final class World {
     var canaryDraws: SeededGenerator
     var faults: FaultDriver
 
-    var keys: [ObjectKey] = []
+    let requests: RequestSource
     var operationsLeft: Int
     var doorCalls: [UInt64: DoorCaller] = [:]
     var nextDoorCall: UInt64 = 0
@@ -79,6 +79,7 @@ public final class World {
         diskDraws = draws.split()
         processDraws = draws.split()
         workloadDraws = draws.split()
+        requests = RequestSource(plan: plan.workload)
         canaryDraws = draws.split()
         faults = FaultDriver(plan.faults, draws.split())
         layout = try Layout(first: plan.definition)
