@@ -106,13 +106,13 @@ let package = Package(
         module(
             "CommandLine",
             uses: [
-                "Primitives", "Causality", "Types", "Ring", "Wire", "ClientMachine", "History", "Simulation",
-                "FileDisk",
-                "Transport", "HTTP", "Server", "Client",
+                "Primitives", "Causality", "Types", "Ring", "Wire", "Replication", "ClientMachine", "History", "Simulation",
+                "FileDisk", "Transport", "HTTP", "Server", "Client",
                 "C_CCoterieSystem",
             ],
             [
                 nioCore, nioPosix, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Yams", package: "Yams"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "TextTable", package: "TextTable"),
@@ -163,6 +163,11 @@ let package = Package(
                 "Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication", "ClientMachine",
                 "History", "Simulation",
             ], [nioCore]),
+        tests(
+            "Scenario",
+            uses: [
+                "Primitives", "Ring", "Wire", "Replication", "History", "Simulation", "Server", "CommandLine",
+            ]),
         tests("Purity", uses: []),
     ]
 )

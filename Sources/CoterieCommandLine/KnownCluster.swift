@@ -1,5 +1,6 @@
 // The nodes that a command knows before it has talked to one.
 
+import CoteriePrimitives
 import CoterieRing
 import CoterieServer
 import Foundation

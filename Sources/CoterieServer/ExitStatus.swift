@@ -18,9 +18,11 @@ public enum ExitStatus: Int32, Hashable, Sendable, CaseIterable, CustomStringCon
     case promiseBroken = 20
     /// A cluster did not come to rest after its faults: liveness.
     case notAtRest = 21
+    /// A scenario expected what did not come.
+    case expectationFailed = 24
     /// The command line is wrong.
     case usage = 64
-    /// Data handed in is malformed: a causal context, a value.
+    /// Data handed in is malformed: a causal context, a value, a scenario.
     case badData = 65
     /// Something needed cannot be reached: a node, a port that is busy.
     case unreachable = 69
@@ -48,6 +50,7 @@ public enum ExitStatus: Int32, Hashable, Sendable, CaseIterable, CustomStringCon
         case .preconditionFailed: "precondition failed"
         case .promiseBroken: "a run broke a promise (safety)"
         case .notAtRest: "a cluster did not come to rest (liveness)"
+        case .expectationFailed: "an expectation of a scenario failed"
         case .usage: "bad usage"
         case .badData: "malformed data"
         case .unreachable: "not reachable, or port busy"

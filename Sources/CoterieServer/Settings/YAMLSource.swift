@@ -4,13 +4,13 @@ import Foundation
 import Yams
 
 /// A parsed YAML text and the path that errors name.
-struct YAMLSource {
-    let path: String
+package struct YAMLSource {
+    package let path: String
     /// Nil for an empty file.
-    let root: Node?
+    package let root: Node?
 
     /// Reads a file. Errors name the file, and the place where it is not YAML.
-    static func read(_ path: String) throws(SettingsError) -> YAMLSource {
+    package static func read(_ path: String) throws(SettingsError) -> YAMLSource {
         let text: String
         do {
             text = try String(contentsOf: URL(fileURLWithPath: path), encoding: .utf8)
@@ -23,7 +23,7 @@ struct YAMLSource {
         return try YAMLSource(text: text, path: path)
     }
 
-    init(text: String, path: String) throws(SettingsError) {
+    package init(text: String, path: String) throws(SettingsError) {
         self.path = path
         do {
             root = try Yams.compose(yaml: text)
@@ -78,7 +78,7 @@ struct YAMLSource {
     }
 
     /// Whether nothing is written there (or a plain `~` or `null`).
-    func isEmpty(_ node: Node) -> Bool {
+    package func isEmpty(_ node: Node) -> Bool {
         guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any else { return false }
         return ["", "~", "null"].contains(scalar.string)
     }

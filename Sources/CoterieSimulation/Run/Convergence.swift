@@ -37,7 +37,8 @@ extension World {
             if nodes.allSatisfy(\.hasServed), allMembersAreConnected || plan.faults.fromTheStart { beginSafety() }
             if now > plan.bounds.bootstrap.nanoseconds { beginSafety() }
         case .safety:
-            if workloadIsDone || now > stageBegan + plan.bounds.safety.nanoseconds { beginHealing() }
+            endWorkloadInTime()
+            if (workloadIsDone && script.isDone) || now > stageBegan + plan.bounds.safety.nanoseconds { beginHealing() }
         case .healing:
             if nodes.allSatisfy(\.isServing), allMembersAreConnected { beginConverging() }
             if now > stageBegan + plan.bounds.liveness.nanoseconds { finish(stuck: true) }
@@ -55,11 +56,13 @@ extension World {
 
     private func beginSafety() {
         enter(.safety)
+        beginScript()
         if !plan.faults.fromTheStart { faults.schedule(into: &queue, at: now) }
     }
 
     private func beginHealing() {
         enter(.healing)
+        giveUpScript("had not ended when the time of the run was over")
         operationsLeft = 0
         statistics.safetyTime = now
         heal()

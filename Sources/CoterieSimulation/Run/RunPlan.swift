@@ -43,6 +43,12 @@ public struct RunPlan: Hashable, Sendable {
     /// Invariants are checked at every so many ticks; 0: only at the end.
     public var checkEvery = 0
     public var canary: Canary?
+    /// Zones by member, the first of member 1; empty: all in one.
+    public var zones: [String] = []
+    /// What a scenario does, besides what its workload and fault plan draw.
+    public var timeline: [Step] = []
+    /// What a scenario expects beyond what the store always promises.
+    public var expectations = Expectations()
 
     /// The defaults, without faults.
     public init(seed: UInt64) { self.seed = seed }
@@ -54,6 +60,7 @@ extension RunPlan {
         let members = (1 ... nodes).map { number in
             Member(
                 number: MemberNumber(UInt32(number)), name: "n\(number)",
+                zone: zones.indices.contains(number - 1) ? zones[number - 1] : Member.defaultZone,
                 peer: Endpoint(host: "10.0.0.\(number)", port: 7101),
                 http: Endpoint(host: "10.0.0.\(number)", port: 8101))
         }

@@ -74,6 +74,8 @@ public struct RunReport: Sendable {
     public let history: History
     /// How many faults were drawn: what a shrinker may leave out.
     public let faultsDrawn: Int
+    /// What a scenario expected and did not find, in the order of its lines.
+    public let unmet: [UnmetExpectation]
     /// Where they were asked for.
     public let trace: [String]
 

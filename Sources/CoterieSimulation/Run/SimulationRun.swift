@@ -53,7 +53,7 @@ extension World {
         statistics.virtualTime = now
         return RunReport(
             plan: plan, verdict: verdict(), digest: runDigest, statistics: statistics, probes: probes,
-            history: history, faultsDrawn: faults.drawn, trace: trace.lines)
+            history: history, faultsDrawn: faults.drawn, unmet: unmetExpectations, trace: trace.lines)
     }
 
     private func verdict() -> Verdict {

@@ -40,10 +40,12 @@ struct Session {
 enum DoorCaller {
     case session(Int, call: UInt64, node: Int)
     case convergence(key: Int, node: Int)
+    /// A request of a scenario's timeline, by its step's place.
+    case step(Int, node: Int)
 
     var node: Int {
         switch self {
-        case .session(_, _, let node), .convergence(_, let node): node
+        case .session(_, _, let node), .convergence(_, let node), .step(_, let node): node
         }
     }
 }

@@ -47,6 +47,8 @@ public struct WorkloadPlan: Hashable, Sendable {
     public var doorSessions = 100
     /// Requests in all.
     public var operations = 300
+    /// No request begins later than this after the first could; nil: only their number counts.
+    public var duration: TimeSpan?
     /// Between an answer and the session's next request, at most.
     public var thinkTime = TimeSpan.milliseconds(5)
     public var mix = Mix()

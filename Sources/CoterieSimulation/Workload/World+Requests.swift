@@ -17,7 +17,4 @@ extension World {
     func drawPut(over key: Int, for index: Int) -> ClientRequest {
         requests.put(key, context: sessions[index].memory.contexts[key], from: &workloadDraws) { history.freshValue() }
     }
-
-    /// Every key of the run.
-    var keys: [ObjectKey] { requests.keys }
 }

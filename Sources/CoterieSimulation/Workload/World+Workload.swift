@@ -13,6 +13,7 @@ import NIOCore
 
 extension World {
     func makeSessions() {
+        addScriptKeys()
         for client in clients.indices {
             for _ in 0 ..< plan.workload.sessionsPerClient {
                 let isDoor = workloadDraws.chance(plan.workload.doorSessions, in: 1000)
@@ -23,7 +24,7 @@ extension World {
         for index in sessions.indices where sessions[index].client == nil { think(index) }
     }
 
-    private func nextProcess() -> ProcessNumber {
+    func nextProcess() -> ProcessNumber {
         processNumbers += 1
         return ProcessNumber(processNumbers)
     }
@@ -39,6 +40,7 @@ extension World {
             sessions[index].memory.forget()
             sessions[index].process = nextProcess()
         }
+        loseSteps(of: client)
     }
 
     private func think(_ index: Int, atLeast least: Int64 = 1_000) {
@@ -50,6 +52,12 @@ extension World {
 
     /// Whether every request has its answer and none is left to make.
     var workloadIsDone: Bool { operationsLeft <= 0 && sessions.allSatisfy { $0.call == nil } }
+
+    /// A workload that has a duration makes no request after it.
+    func endWorkloadInTime() {
+        guard let duration = plan.workload.duration, now >= stageBegan + duration.nanoseconds else { return }
+        operationsLeft = 0
+    }
 
     // MARK: Asking
 
@@ -100,6 +108,7 @@ extension World {
     }
 
     func completed(_ id: CallID, _ completion: Completion, by client: SimulatedClient) {
+        if let step = ScriptState.step(of: id) { return stepCompleted(step, completion) }
         let index = Int(id.rawValue >> 40)
         let call = id.rawValue & (1 << 40 - 1)
         switch completion {
@@ -117,6 +126,7 @@ extension World {
         switch caller {
         case .session(let index, let call, _): answered(index, call: call, .reply(reply))
         case .convergence(let key, _): converged(key, reply)
+        case .step(let step, _): stepAnswered(step, .reply(reply))
         }
     }
 
@@ -129,6 +139,8 @@ extension World {
             case .session(let index, let call, _):
                 answered(index, call: call, .failure(Failure(.ownerLost, "the node is gone", outcome: .unknown)))
             case .convergence(let key, _): convergence?.asked.remove(key)
+            case .step(let step, _):
+                stepAnswered(step, .failure(Failure(.ownerLost, "the node is gone", outcome: .unknown)))
             }
         }
     }

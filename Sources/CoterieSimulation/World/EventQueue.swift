@@ -35,6 +35,8 @@ struct Event {
         case operatorRestart
         /// The run looks whether a phase is over.
         case phase
+        /// A scenario's timeline goes on, or looks whether it can.
+        case script
     }
 
     let time: Int64

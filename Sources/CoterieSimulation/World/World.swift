@@ -45,6 +45,8 @@ public final class World {
     var faults: FaultDriver
 
     let requests: RequestSource
+    /// Every key of the run: those of `requests`, then those that only steps name.
+    var keys: [ObjectKey]
     var operationsLeft: Int
     var doorCalls: [UInt64: DoorCaller] = [:]
     var nextDoorCall: UInt64 = 0
@@ -54,6 +56,7 @@ public final class World {
     /// What has not come about in time.
     var pending: [String] = []
     var convergence: ConvergenceState?
+    var script = ScriptState()
     /// Where each member listens.
     let nodeOfEndpoint: [Endpoint: Int]
 
@@ -80,6 +83,7 @@ public final class World {
         processDraws = draws.split()
         workloadDraws = draws.split()
         requests = RequestSource(plan: plan.workload)
+        keys = requests.keys
         canaryDraws = draws.split()
         faults = FaultDriver(plan.faults, draws.split())
         layout = try Layout(first: plan.definition)
@@ -135,6 +139,7 @@ public final class World {
         case .faultEnds: endFault(Int(event.detail))
         case .operatorRestart: operatorRestarts(nodes[subject], life: event.detail)
         case .phase: lookAtPhase()
+        case .script: playScript()
         }
     }
 

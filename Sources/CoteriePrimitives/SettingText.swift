@@ -1,12 +1,10 @@
 // How values are written in flags, environment and YAML: durations such as `100ms`, sizes such as `64MiB`, and back.
-
-import CoteriePrimitives
-import CoterieReplication
+// What users write is the same wherever they write it: a node's settings, a flag, a scenario.
 
 /// Why a text is no value of its kind: the second half of a sentence that begins with the text.
 public struct RejectedText: Error, Hashable, Sendable {
     public let reason: String
-    init(_ reason: String) { self.reason = reason }
+    public init(_ reason: String) { self.reason = reason }
 }
 
 /// Reads and writes the texts of values.
@@ -59,30 +57,6 @@ public enum SettingText {
             return "\(bytes / unit)\(suffix)"
         }
         return "\(bytes)"
-    }
-
-    /// `fsync`, `os`, or `interval:` and a duration.
-    public static func durability(_ text: String) throws(RejectedText) -> Durability {
-        switch text {
-        case "fsync": return .fsync
-        case "os": return .os
-        default:
-            let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-            guard parts.count == 2, parts[0] == "interval" else {
-                throw RejectedText("is no durability: allowed are fsync, os, and interval:100ms (any duration)")
-            }
-            let every = try span(parts[1])
-            guard every >= .milliseconds(1) else { throw RejectedText("is too short an interval: at least 1ms") }
-            return .interval(every)
-        }
-    }
-
-    public static func text(of durability: Durability) -> String {
-        switch durability {
-        case .fsync: "fsync"
-        case .os: "os"
-        case .interval(let every): "interval:\(text(of: every))"
-        }
     }
 
     /// A whole number; underscores may group its digits.
