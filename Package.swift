@@ -106,7 +106,8 @@ let package = Package(
         module(
             "CommandLine",
             uses: [
-                "Primitives", "Causality", "Types", "Ring", "Wire", "Replication", "ClientMachine", "History", "Simulation",
+                "Primitives", "Causality", "Types", "Ring", "Wire", "Replication", "ClientMachine", "History",
+                "Simulation",
                 "FileDisk", "Transport", "HTTP", "Server", "Client",
                 "C_CCoterieSystem",
             ],

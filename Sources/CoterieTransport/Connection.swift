@@ -40,6 +40,8 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
     let side: ConnectionSide
     var identity = Identity.unknown
+    /// As a client has introduced itself; kept where faults are allowed.
+    var clientName = ""
     private(set) var traffic = Traffic()
     private(set) var remoteAddress = "unknown address"
     private(set) var wasOpened = false

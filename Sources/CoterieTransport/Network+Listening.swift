@@ -83,7 +83,10 @@ extension Network {
         connection.raiseLimits(
             maxFrameBytes: limits.maxFrameBytes, maxBacklogBytes: settings.maxClientBacklogBytes,
             pauseBytes: settings.pauseClientBytes)
-        applyFaults(to: connection, .clients)
+        if faults != nil, case .client(let name) = hello.speaker {
+            connection.clientName = name
+            applyFaults(to: connection, faultPeer(ofClient: name))
+        }
         _ = connection.send(.hello(local.hello(layout)))
         logger.debug("client connected", metadata: ["client": "\(id)", "address": "\(connection.remoteAddress)"])
     }

@@ -26,23 +26,25 @@ final class BlackBoxClients: Sendable {
     private let clusterName: String?
     private let state: Mutex<State>
 
+    /// Client processes are called c1, c2, … for the nodes, and what asks nodes' doors, door.
+    ///
     /// - Parameter doors: the nodes whose own doors can be asked; may be empty.
     init(count: Int, seeds: [Endpoint], doors: [Endpoint], clusterName: String? = nil) throws(CoterieError) {
         self.seeds = seeds
         self.clusterName = clusterName
         var owners: [CoterieClient] = []
-        for _ in 0 ..< count { owners.append(try Self.client(.owners, seeds, clusterName)) }
+        for index in 0 ..< count { owners.append(try Self.client(.owners, seeds, clusterName, "c\(index + 1)")) }
         var ofDoors: [CoterieClient] = []
-        for door in doors { ofDoors.append(try Self.client(.seeds, [door], clusterName)) }
+        for door in doors { ofDoors.append(try Self.client(.seeds, [door], clusterName, "door")) }
         state = Mutex(State(owners: owners, lives: Array(repeating: 0, count: count), doors: ofDoors))
     }
 
     private static func client(
-        _ routing: ClientSettings.Routing, _ seeds: [Endpoint], _ clusterName: String?
+        _ routing: ClientSettings.Routing, _ seeds: [Endpoint], _ clusterName: String?, _ name: String
     ) throws(CoterieError) -> CoterieClient {
         var configuration = CoterieClient.Configuration(seeds: seeds, clusterName: clusterName)
         configuration.settings.routing = routing
-        configuration.settings.name = "coterie check"
+        configuration.settings.name = name
         // A node that is down is a fault that the run is about, not a reason to wait.
         configuration.settings.reachPatience = routing == .seeds ? .milliseconds(100) : .seconds(2)
         configuration.settings.maxReconnectDelay = .milliseconds(500)
@@ -62,7 +64,7 @@ final class BlackBoxClients: Sendable {
 
     /// Replaces a client process: its requests are never answered.
     func restart(_ index: Int) throws(CoterieError) {
-        let fresh = try Self.client(.owners, seeds, clusterName)
+        let fresh = try Self.client(.owners, seeds, clusterName, "c\(index + 1)")
         state.withLock { state in
             state.closing.append(state.owners[index])
             state.owners[index] = fresh

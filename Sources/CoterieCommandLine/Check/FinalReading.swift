@@ -14,7 +14,8 @@ import NIOCore
 struct FinalReading: Sendable {
     let keys: [ObjectKey]
     let layout: Layout
-    let recorder: HistoryRecorder
+    /// Nil: its reads are not part of the history.
+    let recorder: HistoryRecorder?
     /// One for each member, in the order of the layout's members.
     let clients: BlackBoxClients
     /// How long all of it may take.
@@ -69,7 +70,7 @@ struct FinalReading: Sendable {
     private func settle(_ key: ObjectKey, until deadline: ContinuousClock.Instant) async -> Settled {
         var last = Settled()
         var turn = 0
-        let process = recorder.newProcess()
+        let process = recorder?.newProcess()
         repeat {
             if turn > 0 { try? await Task.sleep(for: .milliseconds(min(20 << min(turn, 4), 250))) }
             last = await attempt(key, turn, process)
@@ -78,20 +79,35 @@ struct FinalReading: Sendable {
         return last
     }
 
-    private func attempt(_ key: ObjectKey, _ turn: Int, _ process: ProcessNumber) async -> Settled {
+    /// Whether every owner answers the same for every key, each asked alone.
+    func ownersAgree() async -> Bool {
+        for key in keys {
+            var first: ByteBuffer?
+            for owner in owners(of: key) {
+                guard let place = layout.members.firstIndex(where: { $0.number == owner }),
+                    let copy = await copy(of: key, at: owner, clients.door(place))
+                else { return false }
+                if let first, first != copy.encoded() { return false }
+                first = copy.encoded()
+            }
+        }
+        return true
+    }
+
+    private func attempt(_ key: ObjectKey, _ turn: Int, _ process: ProcessNumber?) async -> Settled {
         var settled = Settled()
         var request = ClientRequest(key: key, operation: .get)
         request.options.r = .all
         request.options.timeout = .seconds(5)
         let door = (turn + key.key.readableBytes) % clients.doorCount
-        let record = recorder.call(request, by: process, isCounted: false)
+        let record = process.flatMap { recorder?.call(request, by: $0, isCounted: false) }
         do throws(CoterieError) {
             let reply = try await clients.door(door).perform(request)
-            recorder.complete(record, with: reply, isCounted: false)
+            if let record { recorder?.complete(record, with: reply, isCounted: false) }
             guard case .object(let object) = reply.result else { return settled }
             settled.object = object
         } catch {
-            recorder.complete(record, with: error, isCounted: false)
+            if let record { recorder?.complete(record, with: error, isCounted: false) }
             settled.problem = "cannot be read at r=all: \(error.message)"
             return settled
         }

@@ -10,6 +10,7 @@ enum FaultWords {
             switch rule.link.peer {
             case .member(let name): name
             case .clients: "clients"
+            case .client(let name): "clients named \(name)"
             }
         let link = rule.link.direction == .to ? "\(node) → \(end)" : "\(end) → \(node)"
         return "\(link)  \(text(rule.fault))"

@@ -5,6 +5,7 @@
 //       {"from": "clients", "delay": {"mixture": [
 //         {"weight": 91.22, "delay": {"pareto": {"scale": 0.235, "shape": 10}}},
 //         {"weight": 8.78, "delay": {"exponential": {"mean": 0.602}}}]}},
+//       {"to": "clients", "named": "c1", "cut": "break"},
 //       {"to": "n3", "delay": {"constant": 20, "jitter": 5}, "loss": {"percent": 2, "retransmit": 200},
 //        "bandwidth": 125000}]}
 
@@ -60,7 +61,7 @@ extension FaultTable {
 
 extension FaultTable.Rule {
     fileprivate init(_ value: JSONValue, at place: String) throws(FaultTableError) {
-        let fields = try FaultFields(value, at: place, allowed: ["to", "from", "cut", "delay", "loss", "bandwidth"])
+        let fields = try FaultFields(value, at: place, allowed: ["to", "from", "named", "cut", "delay", "loss", "bandwidth"])
         var links: [FaultyLinkName] = []
         for direction in FaultyLinkName.Direction.allCases {
             guard let value = fields.members[direction.rawValue] else { continue }
@@ -69,8 +70,14 @@ extension FaultTable.Rule {
             }
             links.append(FaultyLinkName(direction, name == "clients" ? .clients : .member(name)))
         }
-        guard let link = links.first, links.count == 1 else {
+        guard var link = links.first, links.count == 1 else {
             throw FaultTableError(place, "has either \"to\" or \"from\": a member's name, or clients")
+        }
+        if let value = fields.members["named"] {
+            guard case .string(let name) = value, link.peer == .clients else {
+                throw FaultTableError("\(place).named", "is the name of some of the clients, not \(value.shown)")
+            }
+            link.peer = .client(named: name)
         }
         var fault = LinkFault()
         if let value = fields.members["cut"] {
@@ -93,6 +100,9 @@ extension FaultTable.Rule {
         switch link.peer {
         case .member(let name): members[link.direction.rawValue] = .string(name)
         case .clients: members[link.direction.rawValue] = .string("clients")
+        case .client(let name):
+            members[link.direction.rawValue] = .string("clients")
+            members["named"] = .string(name)
         }
         members["cut"] = fault.cut.map { .string($0.rawValue) }
         members["delay"] = fault.delay?.json

@@ -5,13 +5,15 @@
 
 import CoteriePrimitives
 
-/// One direction between this node and another member, or all of its native clients.
+/// One direction between this node and another member, or its native clients.
 public struct FaultyLinkName: Hashable, Sendable, CustomStringConvertible {
     public enum Peer: Hashable, Sendable {
         /// By its name in the layout.
         case member(String)
-        /// Every client of the native protocol; each connection by itself.
+        /// Every client of the native protocol that no rule names; each connection by itself.
         case clients
+        /// The clients that introduce themselves by this name.
+        case client(named: String)
     }
 
     public enum Direction: String, Hashable, Sendable, CaseIterable {
@@ -33,6 +35,7 @@ public struct FaultyLinkName: Hashable, Sendable, CustomStringConvertible {
         switch peer {
         case .member(let name): "\(direction.rawValue) \(name)"
         case .clients: "\(direction.rawValue) clients"
+        case .client(let name): "\(direction.rawValue) clients named \(name)"
         }
     }
 }

@@ -61,7 +61,8 @@ extension Network {
             }
         }
         for (_, connection) in clients.sorted(by: { $0.key < $1.key }) {
-            if faults.breaks(.clients) { connection.doom(Self.cutEnd) } else { applyFaults(to: connection, .clients) }
+            let peer = faultPeer(ofClient: connection.clientName)
+            if faults.breaks(peer) { connection.doom(Self.cutEnd) } else { applyFaults(to: connection, peer) }
         }
     }
 
@@ -73,13 +74,20 @@ extension Network {
         connection.setFaults(outgoing: faults.link(.to, peer), incoming: faults.link(.from, peer))
     }
 
+    /// By which name a rule means a client.
+    func faultPeer(ofClient name: String) -> FaultyLinkName.Peer {
+        let named = FaultyLinkName.Peer.client(named: name)
+        let isNamed = faults?.table.rules.contains { $0.link.peer == named } ?? false
+        return isNamed ? named : .clients
+    }
+
     /// Whether no connection with the peer can be made now.
     func isCut(_ peer: FaultyLinkName.Peer) -> Bool { faults?.isCut(peer) ?? false }
 
     func isCut(_ hello: Hello) -> Bool {
         guard faults != nil else { return false }
         switch hello.speaker {
-        case .client: return isCut(.clients)
+        case .client(let name): return isCut(faultPeer(ofClient: name))
         case .member(_, let name, _): return isCut(.member(name))
         }
     }
