@@ -43,14 +43,16 @@ public enum AnswerOutcome: String, Hashable, Sendable, CaseIterable {
 /// What a request is expected to be answered. All that is written must hold.
 public struct ExpectedAnswer: Hashable, Sendable {
     public var place: Place
-    /// One of these; empty: none is ruled out.
+    /// One of these, or `codes`; where neither is written, it must be answered.
     public var outcomes: [AnswerOutcome] = []
-    /// Where it fails, it fails with one of these codes; where no outcome is written, it must fail.
+    /// It is refused with one of these codes.
     public var codes: [ErrorCode] = []
     /// The names of exactly the values that are found, in any order.
     public var values: [String]?
     /// Values of which at least one is found, and no other.
     public var among: [String]?
+    /// Values that are found, perhaps with others.
+    public var including: [String]?
     public var siblings: Bound?
     /// How many replicas counted.
     public var met: Bound?

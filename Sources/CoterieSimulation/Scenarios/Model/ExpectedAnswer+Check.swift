@@ -9,17 +9,16 @@ extension ExpectedAnswer {
     }
 
     private func holds(for answer: ObservedAnswer) -> Bool {
-        let failed = answer.outcome == .refused || answer.outcome == .unknown
-        if failed {
-            let isNamed = answer.code.map(codes.contains) ?? false
-            if !isNamed, outcomes.isEmpty || !outcomes.contains(answer.outcome) { return false }
-            // A code that is named narrows the failures that are allowed.
-            return codes.isEmpty || isNamed
+        switch answer.outcome {
+        case .refused: return outcomes.contains(.refused) || answer.code.map(codes.contains) ?? false
+        case .unknown: return outcomes.contains(.unknown)
+        case .ok, .notFound: break
         }
         if !outcomes.isEmpty || !codes.isEmpty, !outcomes.contains(answer.outcome) { return false }
         let found = (answer.values ?? []).sorted()
         if let values, values.sorted() != found { return false }
         if let among, found.isEmpty || !found.allSatisfy(among.contains) { return false }
+        if let including, !including.allSatisfy(found.contains) { return false }
         if let siblings, !siblings.allows(found.count) { return false }
         if let met, !met.allows(answer.met ?? 0) { return false }
         return true
@@ -35,6 +34,7 @@ extension ExpectedAnswer: CustomStringConvertible {
             parts.append(values.isEmpty ? "no values" : "exactly [\(values.sorted().joined(separator: ", "))]")
         }
         if let among { parts.append("one or more of [\(among.joined(separator: ", "))]") }
+        if let including { parts.append("[\(including.joined(separator: ", "))], perhaps with others") }
         if let siblings { parts.append("siblings: \(siblings)") }
         if let met { parts.append("met: \(met)") }
         return parts.isEmpty ? "anything" : parts.joined(separator: ", ")

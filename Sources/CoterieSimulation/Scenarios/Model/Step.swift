@@ -32,11 +32,11 @@ public struct Step: Hashable, Sendable {
 
 /// What a step does.
 public enum StepAction: Hashable, Sendable {
-    /// One after the other, at the same time.
+    /// One after the other, at the same time. A stop is done when the process has ended, all else at once.
     case faults([Fault])
     /// Messages between the two take so much longer, in both directions.
     case slowLink(ProcessName, ProcessName, delay: TimeSpan, bytesPerSecond: Int64, during: TimeSpan?)
-    /// Told to stop, and started as soon as it has ended.
+    /// Told to stop, and started as soon as it has ended; done when it is up again, which is before it serves.
     case restart([MemberNumber])
     /// Ends a pause.
     case resume([MemberNumber])

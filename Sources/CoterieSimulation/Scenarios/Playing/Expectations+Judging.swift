@@ -19,7 +19,8 @@ extension Expectations {
         var unmet: [UnmetExpectation] = []
         func check(_ expected: Count?, _ found: Int, _ what: String) {
             guard let expected, !expected.bound.allows(found) else { return }
-            unmet.append(UnmetExpectation("expected \(what): \(expected.bound), but it was \(found)", at: expected.place))
+            unmet.append(
+                UnmetExpectation("expected \(what): \(expected.bound), but it was \(found)", at: expected.place))
         }
         check(ok, counts.ok, "requests ok")
         check(refused, counts.refused, "requests refused")
@@ -28,7 +29,8 @@ extension Expectations {
         for key in keys {
             guard let answer = final(key.key) else {
                 unmet.append(
-                    UnmetExpectation("\(key.key): expected \(key.expected), but it could not be read", at: key.expected.place))
+                    UnmetExpectation(
+                        "\(key.key): expected \(key.expected), but it could not be read", at: key.expected.place))
                 continue
             }
             if let problem = key.expected.problem(with: answer) {

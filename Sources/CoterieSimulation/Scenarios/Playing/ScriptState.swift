@@ -28,6 +28,8 @@ struct ScriptState {
     var next = 0
     /// Whether the step `next` has begun.
     var hasBegun = false
+    /// The life of each node when it began.
+    var lives: [UInt32] = []
     /// When the step `next` is given up, if it waits.
     var deadline = Int64.max
     /// When the timeline began, and when the step before `next` was done.

@@ -27,6 +27,7 @@ extension World {
             if !script.hasBegun {
                 let due = due(step)
                 guard now >= due else { return wakeScript(at: due) }
+                script.lives = nodes.map(\.life)
                 guard begin(step) else { return wakeScript(at: now + Self.scriptStep) }
                 script.hasBegun = true
             }
@@ -87,16 +88,26 @@ extension World {
 
     private func isDone(_ step: Step) -> Bool {
         switch step.action {
-        case .faults, .slowLink, .restart, .resume, .heal: true
+        case .slowLink, .resume, .heal: true
+        case .faults(let faults):
+            faults.allSatisfy { if case .stop(let member, _) = $0 { hasStopped(member) } else { true } }
+        case .restart(let members):
+            members.allSatisfy { hasStopped($0) && node($0)?.state != .down }
         case .request(let request): !request.waits || script.calls[script.next] == nil
         case .await(let condition, within: _): holds(condition)
         }
     }
 
+    /// Whether a node that was told to stop has ended, if it could be told.
+    private func hasStopped(_ member: MemberNumber) -> Bool {
+        guard let node = node(member) else { return true }
+        return node.state == .down || node.life != script.lives[node.index] || !node.isStopping
+    }
+
     private func holds(_ condition: AwaitCondition) -> Bool {
         switch condition {
-        case .allServe: nodes.allSatisfy(\.isServing)
-        case .serves(let member): node(member)?.isServing == true
+        case .allServe: nodes.allSatisfy { $0.isServing && !$0.isStopping }
+        case .serves(let member): node(member).map { $0.isServing && !$0.isStopping } ?? false
         case .isDown(let member): node(member)?.state == .down
         case .allConnected: upMembersAreConnected
         case .allKeysEqual: keys.indices.allSatisfy(ownersAgree)

@@ -4,7 +4,7 @@ import CoteriePrimitives
 import CoterieWire
 
 extension ExpectedAnswer {
-    static let names = ["outcome", "values", "among", "siblings", "met"]
+    static let names = ["outcome", "values", "among", "including", "siblings", "met"]
 
     /// `ok`, `refused or unknown`, `insufficient_replicas`, `[milk, eggs]`, or a mapping of the names above.
     init(reading outline: Outline) throws(ScenarioError) {
@@ -22,7 +22,9 @@ extension ExpectedAnswer {
         if let outcome = fields["outcome"] { try readOutcome(outcome) }
         if fields.has("values") { values = try fields["values"].map(Self.texts) ?? [] }
         among = try fields["among"].map(Self.texts)
+        including = try fields["including"].map(Self.texts)
         siblings = try fields.value("siblings", Bound.init(parsing:))
+
         met = try fields.value("met", Bound.init(parsing:))
     }
 

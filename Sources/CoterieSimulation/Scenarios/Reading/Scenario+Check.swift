@@ -54,9 +54,9 @@ extension Scenario {
                         + "to its key", at: place)
             }
         }
-        if !request.isWrite, request.expected?.met == nil { return }
         if request.isWrite, let expected = request.expected,
-            expected.values != nil || expected.among != nil || expected.siblings != nil
+            expected.values != nil || expected.among != nil || expected.including != nil
+                || expected.siblings != nil
                 || expected.outcomes.contains(.notFound) && request.verb != .delete
         {
             throw ScenarioError(
@@ -99,7 +99,7 @@ extension Scenario {
             if case .request(let request) = step.action, let one = request.expected { expected.append(one) }
         }
         for one in expected {
-            for value in (one.values ?? []) + (one.among ?? []) where !written.contains(value) {
+            for value in (one.values ?? []) + (one.among ?? []) + (one.including ?? []) where !written.contains(value) {
                 throw ScenarioError(
                     "expect: no step writes \"\(value)\"\(NearestName.suggestion(for: value, among: written.sorted()))",
                     at: one.place)
