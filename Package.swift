@@ -148,7 +148,8 @@ let package = Package(
             ]),
         tests("Settings", uses: ["Primitives", "Ring", "Wire", "Storage", "Replication", "Server"]),
         tests(
-            "CommandLine", uses: ["Primitives", "Ring", "HTTP", "Server", "CommandLine"],
+            "CommandLine",
+            uses: ["Primitives", "Causality", "Ring", "Wire", "History", "HTTP", "Server", "CommandLine"],
             [
                 nioCore, nioPosix, logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

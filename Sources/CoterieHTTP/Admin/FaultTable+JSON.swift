@@ -61,7 +61,8 @@ extension FaultTable {
 
 extension FaultTable.Rule {
     fileprivate init(_ value: JSONValue, at place: String) throws(FaultTableError) {
-        let fields = try FaultFields(value, at: place, allowed: ["to", "from", "named", "cut", "delay", "loss", "bandwidth"])
+        let names = ["to", "from", "named", "cut", "delay", "loss", "bandwidth"]
+        let fields = try FaultFields(value, at: place, allowed: names)
         var links: [FaultyLinkName] = []
         for direction in FaultyLinkName.Direction.allCases {
             guard let value = fields.members[direction.rawValue] else { continue }

@@ -69,18 +69,23 @@ actor NetworkFaultBook {
         try await apply(to: faults.cluster.members)
     }
 
-    /// Gives nodes their tables, those that run.
+    /// Gives nodes their tables, those that run; one that has just been started is waited for until it listens.
     func apply(to members: [Member]) async throws {
-        for member in members where faults.cluster.process(of: member)?.state == .running {
-            do {
-                try await faults.set(table(of: member.number), at: member)
-            } catch let failure as CommandFailure
-                where failure.status == .unreachable && faults.cluster.process(of: member)?.state != .running
-            {
-                // It died or was halted meanwhile.
+        for member in members {
+            let deadline = ContinuousClock().now + Self.patience
+            while faults.cluster.process(of: member)?.state == .running {
+                do {
+                    try await faults.set(table(of: member.number), at: member)
+                    break
+                } catch let failure as CommandFailure where failure.status == .unreachable {
+                    guard ContinuousClock().now < deadline else { throw failure }
+                    try await Task.sleep(for: .milliseconds(10))
+                }
             }
         }
     }
+
+    private static let patience = Duration.seconds(30)
 
     /// Who does something to entries: the sending node; the receiving one where a client sends.
     private func members(of entries: [Entry]) -> [Member] {

@@ -74,7 +74,13 @@ extension ProcessPlay {
 
     private func startIfDown(_ member: Member) throws {
         guard cluster.process(of: member) == nil else { return }
+        try start(member)
+    }
+
+    /// Starts a node, and gives it the faults of its links as soon as it listens.
+    func start(_ member: Member) throws {
         _ = try cluster.start(member)
+        later(.zero) { try await $0.network.apply(to: [member]) }
     }
 
     func resume(_ member: Member) async throws {
@@ -94,6 +100,8 @@ extension ProcessPlay {
             do {
                 try await body(self)
             } catch {
+                // Whatever was to be undone is healed with everything else.
+                if Task.isCancelled { return }
                 self.state.withLock { $0.failure = $0.failure ?? error }
             }
         }

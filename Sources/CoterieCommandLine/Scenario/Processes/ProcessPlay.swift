@@ -83,6 +83,7 @@ final class ProcessPlay: Sendable {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
+    /// Ends the load, and what would be undone later: from here on everything is healed at once.
     private func end(_ loading: Task<Void, Never>, _ timing: Task<Void, Never>, cancelling: Bool) async {
         timing.cancel()
         load.stop()
@@ -128,7 +129,7 @@ final class ProcessPlay: Sendable {
         case .restart(let members):
             for member in try members.map(member) {
                 await cluster.stop([member])
-                _ = try cluster.start(member)
+                try start(member)
             }
         case .resume(let members): for member in try members.map(member) { try await resume(member) }
         case .heal(let scope): try await heal(scope)
