@@ -9,6 +9,7 @@
 # make bench      throughput and latency of a cluster of three, with and without fsync (BENCH_FLAGS="…")
 # make sim        seeded random runs: disks that lose and tear, clusters that crash (SEEDS=n multiplies them)
 # make scenario   the directed schedules that random search tends to miss
+# make scenario-processes   the scenarios on clusters of real processes (release build)
 # make soak       what takes longer: many seeds, many kills, many keys
 # make deps       what a fresh machine needs: checks Swift, installs zlib's headers or names them
 # make clean      removes build products (never a cluster's data)
@@ -29,7 +30,7 @@ SEEDS ?= 10
 BENCH ?=
 BENCH_FLAGS ?= --r 2 --w 2
 
-.PHONY: help run demo release build test check lint format bench sim scenario soak deps clean
+.PHONY: help run demo release build test check lint format bench sim scenario scenario-processes soak deps clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -80,6 +81,9 @@ sim: deps
 
 scenario: deps
 	$(SWIFT) test $(BUILD) --filter 'CoterieReplicationTests.(FailureTests|RefillTests|ForwardTests|RefusalTests)'
+
+scenario-processes: release
+	@$(COTERIE) scenario run Scenarios --on processes
 
 soak: release
 	COTERIE_SOAK=100 COTERIE_SEEDS=200 COTERIE_CRASH_ROUNDS=1000 \

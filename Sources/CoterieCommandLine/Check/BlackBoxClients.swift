@@ -46,8 +46,10 @@ final class BlackBoxClients: Sendable {
         configuration.settings.routing = routing
         configuration.settings.name = name
         // A node that is down is a fault that the run is about, not a reason to wait.
-        configuration.settings.reachPatience = routing == .seeds ? .milliseconds(100) : .seconds(2)
-        configuration.settings.maxReconnectDelay = .milliseconds(500)
+        configuration.settings.reachPatience = routing == .seeds ? .milliseconds(300) : .seconds(2)
+        // One that is back is there for its clients at once.
+        configuration.settings.reconnectDelay = .milliseconds(20)
+        configuration.settings.maxReconnectDelay = .milliseconds(60)
         return try CoterieClient(configuration: configuration)
     }
 
