@@ -9,6 +9,7 @@
 # make bench      throughput and latency of a cluster of three, with and without fsync (BENCH_FLAGS="…")
 # make sim        seeded random runs: disks that lose and tear, clusters that crash (SEEDS=n multiplies them)
 # make scenario   the stories of Scenarios/ on the simulator, and directed schedules (SEEDS=n seeds each)
+# make scenario-processes   the scenarios on clusters of real processes (release build)
 # make soak       what takes longer: many seeds, many kills, many keys
 # make deps       what a fresh machine needs: checks Swift, installs zlib's headers or names them
 # make clean      removes build products (never a cluster's data)
@@ -40,7 +41,7 @@ define both-passes
 	$(SWIFT) test $(BUILD) --skip-build --filter '$(WAITING)' --no-parallel
 endef
 
-.PHONY: help run demo release build test check lint format bench sim scenario soak deps clean
+.PHONY: help run demo release build test check lint format bench sim scenario scenario-processes soak deps clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -92,6 +93,9 @@ sim: deps
 scenario: release
 	$(COTERIE) scenario run Scenarios --seeds $(SEEDS)
 	$(SWIFT) test $(BUILD) --filter 'CoterieReplicationTests.(FailureTests|RefillTests|ForwardTests|RefusalTests)'
+
+scenario-processes: release
+	@$(COTERIE) scenario run Scenarios --on processes
 
 soak: export COTERIE_SOAK = 100
 soak: export COTERIE_SEEDS = 200

@@ -88,7 +88,7 @@ let package = Package(
         module("FileDisk", uses: ["Primitives", "Storage", "C_CCoterieSystem"], [nioCore]),
         module("Transport", uses: ["Primitives", "Ring", "Wire"], [nioCore, nioPosix, logging]),
         module(
-            "HTTP", uses: ["Primitives", "Causality", "Types", "Ring", "Wire"],
+            "HTTP", uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "Transport"],
             [
                 nioCore, nioPosix, logging, .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -106,8 +106,9 @@ let package = Package(
         module(
             "CommandLine",
             uses: [
-                "Primitives", "Causality", "Types", "Ring", "Wire", "ClientMachine", "FileDisk", "HTTP", "Server",
-                "Client", "History", "Simulation",
+                "Primitives", "Causality", "Types", "Ring", "Wire", "Replication", "ClientMachine", "History",
+                "Simulation",
+                "FileDisk", "Transport", "HTTP", "Server", "Client",
                 "C_CCoterieSystem",
             ],
             [
@@ -137,7 +138,7 @@ let package = Package(
             "Transport", uses: ["Primitives", "Causality", "Ring", "Wire", "Transport"],
             [nioCore, nioPosix, logging, .product(name: "NIOEmbedded", package: "swift-nio")]),
         tests(
-            "HTTP", uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "HTTP"],
+            "HTTP", uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "Transport", "HTTP"],
             [nioCore, nioPosix, logging, .product(name: "HTTPTypes", package: "swift-http-types")],
             resources: [.copy("Transcripts")]),
         tests(
@@ -147,7 +148,8 @@ let package = Package(
             ]),
         tests("Settings", uses: ["Primitives", "Ring", "Wire", "Storage", "Replication", "Server"]),
         tests(
-            "CommandLine", uses: ["Primitives", "Ring", "HTTP", "Server", "CommandLine"],
+            "CommandLine",
+            uses: ["Primitives", "Causality", "Ring", "Wire", "History", "HTTP", "Server", "CommandLine"],
             [
                 nioCore, nioPosix, logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

@@ -33,7 +33,8 @@ public struct CoterieCommand: AsyncParsableCommand {
         subcommands: [
             PutCommand.self, GetCommand.self, DeleteCommand.self, RingCommand.self, LocalCommand.self,
             ClusterCommand.self,
-            BenchCommand.self, ServeCommand.self, DemoCommand.self, ScenarioCommand.self, StorageCommand.self,
+            BenchCommand.self, CheckCommand.self, HistoryCommand.self, ServeCommand.self, DemoCommand.self,
+            ScenarioCommand.self, StorageCommand.self,
         ])
 
     public init() {}

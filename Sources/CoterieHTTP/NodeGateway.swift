@@ -3,6 +3,7 @@
 
 import CoteriePrimitives
 import CoterieRing
+import CoterieTransport
 import CoterieWire
 import NIOCore
 
@@ -32,4 +33,14 @@ public protocol NodeGateway: Sendable {
     func setProperties(_ properties: BucketProperties?, type: ByteBuffer, bucket: ByteBuffer?) async -> Failure?
 
     func status() async -> NodeStatus
+
+    /// What breaks and slows this node's links on purpose; nil where that is not allowed.
+    var faults: (any FaultInjection)? { get }
+}
+
+/// The links of a node that was started with faults allowed.
+public protocol FaultInjection: Sendable {
+    func table() async -> FaultTable
+    /// Does from now on what the table says, and nothing else. All members in it are known.
+    func set(_ table: FaultTable) async
 }

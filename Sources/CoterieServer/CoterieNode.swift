@@ -88,7 +88,7 @@ public final class CoterieNode: Sendable {
         } catch let error as ListenError {
             throw NodeStartError.peerPort(error)
         }
-        let gateway = Gateway(node: self, core: core)
+        let gateway = Gateway(node: self, core: core, network: network)
         let host = settings.listenHost ?? member.http.host
         let door = HTTPDoor(
             gateway: gateway, bind: Endpoint(host: host, port: member.http.port), settings: settings.http,
@@ -120,6 +120,9 @@ public final class CoterieNode: Sendable {
     }
 
     private func announce(_ core: NodeCore) {
+        if settings.transport.allowsFaults {
+            logger.warning("faults are allowed: whoever reaches the HTTP door can cut and slow this node's links")
+        }
         logger.notice(
             "serving",
             metadata: [

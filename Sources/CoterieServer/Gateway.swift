@@ -6,6 +6,7 @@ import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
 import CoterieStorage
+import CoterieTransport
 import CoterieWire
 import NIOCore
 
@@ -13,9 +14,11 @@ import NIOCore
 struct Gateway: NodeGateway {
     private let node: CoterieNode
     private let core: NodeCore
+    private let network: Network
     private let startedAt = NIODeadline.now()
 
-    init(node: CoterieNode, core: NodeCore) {
+    init(node: CoterieNode, core: NodeCore, network: Network) {
+        self.network = network
         self.node = node
         self.core = core
     }
@@ -28,6 +31,10 @@ struct Gateway: NodeGateway {
         await withCheckedContinuation { done in
             core.eventLoop.execute { core.ask(request) { done.resume(returning: $0) } }
         }
+    }
+
+    var faults: (any FaultInjection)? {
+        node.settings.transport.allowsFaults ? NodeFaults(network: network) : nil
     }
 
     func properties(type: ByteBuffer, bucket: ByteBuffer?) async -> Result<BucketProperties, Failure> {
@@ -100,6 +107,26 @@ struct Gateway: NodeGateway {
             "lacking_groups": status.exchange.lackingGroups, "pulls": status.exchange.pullsUnderWay,
         ]
         return described
+    }
+}
+
+/// The links of a node that was started with faults allowed.
+private struct NodeFaults: FaultInjection {
+    let network: Network
+
+    func table() async -> FaultTable {
+        await withCheckedContinuation { done in
+            network.eventLoop.execute { done.resume(returning: network.faultTable ?? FaultTable()) }
+        }
+    }
+
+    func set(_ table: FaultTable) async {
+        await withCheckedContinuation { done in
+            network.eventLoop.execute {
+                network.setFaults(table)
+                done.resume()
+            }
+        }
     }
 }
 

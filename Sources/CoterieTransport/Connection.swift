@@ -40,6 +40,8 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
     let side: ConnectionSide
     var identity = Identity.unknown
+    /// As a client has introduced itself; kept where faults are allowed.
+    var clientName = ""
     private(set) var traffic = Traffic()
     private(set) var remoteAddress = "unknown address"
     private(set) var wasOpened = false
@@ -62,6 +64,8 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     /// Nil: reading goes on whatever the other end reads.
     private var pauseBytes: Int?
     private var isPaused = false
+    /// Nil on every link that nothing was done to on purpose.
+    private var faults: ConnectionFaults?
 
     init(side: ConnectionSide, owner: any ConnectionOwner, tick: EndOfTick, settings: TransportSettings) {
         self.side = side
@@ -87,7 +91,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     /// Bytes that the operating system has not taken yet; an upper bound of them while it takes none.
-    var backlogBytes: Int { outbound.readableBytes + bytesInChannel }
+    var backlogBytes: Int { outbound.readableBytes + bytesInChannel + (faults?.outgoing.count ?? 0) }
 
     // MARK: Sending
 
@@ -149,6 +153,10 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         swap(&bytes, &outbound)
         traffic.flushes += 1
         traffic.bytesOut += UInt64(bytes.readableBytes)
+        if let faults {
+            faults.outgoing.append(bytes)
+            return resumeWhereDrained()
+        }
         context.write(wrapOutboundOut(bytes), promise: nil)
         context.flush()
         // Where the operating system took all at once, the buffer is ours alone again and is used on.
@@ -202,7 +210,8 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func closeOutputWhenDrained() {
-        guard case .draining = state, let context, outbound.readableBytes == 0 else { return }
+        guard case .draining = state, let context, outbound.readableBytes == 0, faults?.outgoing.isEmpty ?? true
+        else { return }
         context.close(mode: .output, promise: nil)
     }
 
@@ -212,6 +221,8 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         let told: ConnectionEnd = if case .draining(let first) = state { first } else { end }
         state = .ended
         outbound = ByteBuffer()
+        faults?.discard()
+        faults = nil
         decoder = FrameDecoder(maxFrameBytes: Frame.headerBytes)
         let context = context
         self.context = nil
@@ -244,21 +255,57 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func pauseReading() {
-        guard !isPaused, let context else { return }
+        guard !isPaused else { return }
         isPaused = true
-        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+        setReading()
     }
 
     private func resumeReading() {
-        guard isPaused, let context else { return }
+        guard isPaused else { return }
         isPaused = false
-        try? context.channel.syncOptions?.setOption(.autoRead, value: true)
+        setReading()
+    }
+
+    private func setReading() {
+        let reads = !isPaused && !(faults?.isFull ?? false)
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: reads)
     }
 
     private func resumeWhereDrained() {
         guard isPaused, backlogBytes <= (pauseBytes ?? 0) / 2 else { return }
         resumeReading()
         decode()
+    }
+
+    // MARK: Faults
+
+    /// What is done to both directions from now on; nil: nothing. What waits for a fault that is healed passes at once.
+    func setFaults(outgoing: FaultyLink?, incoming: FaultyLink?) {
+        guard isOpen, let context else { return }
+        if faults == nil {
+            guard outgoing != nil || incoming != nil else { return }
+            faults = ConnectionFaults(
+                on: context.eventLoop, send: { [unowned self] in deliver($0) },
+                receive: { [unowned self] in
+                    receive($0)
+                    setReading()
+                })
+        }
+        guard let faults else { return }
+        faults.outgoing.set(outgoing)
+        faults.incoming.set(incoming)
+        guard outgoing == nil, incoming == nil else { return }
+        self.faults = nil
+        setReading()
+    }
+
+    /// Bytes whose time has come.
+    private func deliver(_ bytes: ByteBuffer) {
+        guard let context else { return }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        measureChannel()
+        closeOutputWhenDrained()
+        resumeWhereDrained()
     }
 
     // MARK: Channel events
@@ -280,6 +327,15 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
+        if let faults {
+            faults.incoming.append(bytes)
+            if faults.isFull { setReading() }
+            return
+        }
+        receive(bytes)
+    }
+
+    private func receive(_ bytes: ByteBuffer) {
         traffic.bytesIn += UInt64(bytes.readableBytes)
         guard isOpen else { return }
         decoder.append(bytes)

@@ -13,6 +13,10 @@ extension Network {
         guard peer.weDial, !isShutDown, receiver != nil, case .absent = peer.state else { return }
         peer.retry?.cancel()
         peer.retry = nil
+        guard !isCut(.member(peer.member.name)) else {
+            peer.lastEnd = Self.cutEnd
+            return scheduleRetry(peer)
+        }
         peer.state = .dialling
         connect(to: peer.member.peer, on: eventLoop, settings: settings) {
             let connection = Connection(side: .dialled, owner: self, tick: self.tick, settings: self.settings)
@@ -30,6 +34,7 @@ extension Network {
     func greet(_ peer: Peer, _ connection: Connection) {
         guard case .dialling = peer.state, !isShutDown else { return connection.drain(.closed) }
         peer.state = .greeting(connection)
+        guard !isCut(.member(peer.member.name)) else { return connection.doom(Self.cutEnd) }
         _ = connection.send(.hello(local.hello(layout)))
         awaitHello(connection)
     }

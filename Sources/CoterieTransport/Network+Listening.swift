@@ -56,6 +56,7 @@ extension Network {
 
     /// The first message of an inbound connection.
     func admit(_ connection: Connection, _ hello: Hello) {
+        if isCut(hello) { return connection.doom(Self.cutEnd) }
         if let objection = Handshake(local: local, layout: layout).objection(to: hello) {
             return turnAway(connection, hello, objection)
         }
@@ -82,6 +83,10 @@ extension Network {
         connection.raiseLimits(
             maxFrameBytes: limits.maxFrameBytes, maxBacklogBytes: settings.maxClientBacklogBytes,
             pauseBytes: settings.pauseClientBytes)
+        if faults != nil, case .client(let name) = hello.speaker {
+            connection.clientName = name
+            applyFaults(to: connection, faultPeer(ofClient: name))
+        }
         _ = connection.send(.hello(local.hello(layout)))
         logger.debug("client connected", metadata: ["client": "\(id)", "address": "\(connection.remoteAddress)"])
     }

@@ -83,6 +83,7 @@ extension Network: ConnectionOwner {
         connection.identity = .member(peer)
         connection.raiseLimits(
             maxFrameBytes: limits.maxFrameBytes, maxBacklogBytes: limits.maxPeerBacklogBytes, pauseBytes: nil)
+        applyFaults(to: connection, .member(peer.member.name))
         if connection.side == .accepted { _ = connection.send(.hello(local.hello(layout))) }
         peer.state = .connected(connection, nonce: nonce)
         peer.connections += 1

@@ -35,6 +35,8 @@ public final class Network: @unchecked Sendable {
     var clientTraffic = Traffic()
     var refusedCount: UInt64 = 0
     var malformedCount: UInt64 = 0
+    /// Nil: not allowed.
+    var faults: NetworkFaults?
 
     /// - Parameters:
     ///   - local: a member of `layout`.
@@ -52,6 +54,7 @@ public final class Network: @unchecked Sendable {
         self.settings = settings
         self.logger = logger
         tick = EndOfTick(eventLoop: eventLoop)
+        faults = settings.allowsFaults ? NetworkFaults() : nil
         tick.whenTouched = { [weak self] in self?.receiver?.tickEnded() }
         adoptMembers()
     }
@@ -76,7 +79,6 @@ public final class Network: @unchecked Sendable {
     /// than `Limits.maxPeerBacklogBytes` wait for it, or because the frame would exceed `Limits.maxFrameBytes`.
     public func send(_ message: Message, to member: MemberNumber) -> Bool {
         eventLoop.assertInEventLoop()
-        // Every message to a member passes here: the place where a scenario breaks a link.
         guard let connection = peers[member]?.connection else { return false }
         if case .accepted = connection.send(message) { return true }
         return false

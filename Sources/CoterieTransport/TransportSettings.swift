@@ -30,6 +30,8 @@ public struct TransportSettings: Sendable {
     public var maxClientBacklogBytes = 64 << 20
     /// The largest piece that is read from a connection at once. What is kept of a value's bytes keeps the piece.
     public var readBytes = 256 << 10
+    /// Whether links can be broken and slowed on purpose (`Network.setFaults`). For tests of a cluster, never for use.
+    public var allowsFaults = false
 
     /// Runs on the event loop for each new channel, before anything is read or written: the place to add TLS.
     public var prepareChannel: (@Sendable (any Channel, ConnectionSide) throws -> Void)?

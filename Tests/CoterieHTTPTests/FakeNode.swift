@@ -5,6 +5,7 @@ import CoterieCausality
 import CoterieHTTP
 import CoteriePrimitives
 import CoterieRing
+import CoterieTransport
 import CoterieTypes
 import CoterieWire
 import NIOCore
@@ -22,6 +23,7 @@ final class FakeNode: NodeGateway {
         var nextFailure: Failure?
         var requests: [ClientRequest] = []
         var durability = "fsync"
+        var faults = FaultTable()
         /// Requests wait until this is called.
         var gate: Gate?
     }
@@ -30,9 +32,11 @@ final class FakeNode: NodeGateway {
     let layout: Layout
     let limits: Limits
     let state: Mutex<State>
+    let allowsFaults: Bool
     static let incarnation = Incarnation(nonce: 0x0123_4567_89ab_cdef)
 
-    init(limits: Limits = Limits(), defaultKind: TypeKind = .siblings) {
+    init(limits: Limits = Limits(), defaultKind: TypeKind = .siblings, allowsFaults: Bool = false) {
+        self.allowsFaults = allowsFaults
         let members = (1 ... 5).map { number in
             Member(
                 number: MemberNumber(UInt32(number)), name: "n\(number)", zone: "z\(number)", weight: 1,
@@ -111,6 +115,14 @@ final class FakeNode: NodeGateway {
             counters: ["get.ok": count, "read_repairs": 7],
             latencies: ["get": LatencySummary(count: 3, p50: 100, p90: 200, p99: 300, p999: 400, max: 500)],
             storage: ["keys": 1])
+    }
+
+    var faults: (any FaultInjection)? { allowsFaults ? FakeFaults(node: self) : nil }
+
+    private struct FakeFaults: FaultInjection {
+        let node: FakeNode
+        func table() async -> FaultTable { node.state.withLock { $0.faults } }
+        func set(_ table: FaultTable) async { node.state.withLock { $0.faults = table } }
     }
 
     private static func name(_ type: ByteBuffer, _ bucket: ByteBuffer?) -> ByteBuffer {

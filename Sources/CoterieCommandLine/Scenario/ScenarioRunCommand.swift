@@ -13,7 +13,11 @@ struct ScenarioRunCommand: AsyncParsableCommand {
             On the simulator a scenario plays in virtual time; the seed draws delays, disks and the workload's requests, \
             and equal seeds give equal plays. Without --seed a file's own seed is taken, or 1.
 
+            On processes a cluster of real nodes is brought up in a temporary directory and everything happens in real \
+            time: the seed draws requests and faults of links, not what the machine makes of them.
+
             Examples:
+              coterie scenario run Scenarios/NodeDiesUnderLoad.yaml --on processes
               coterie scenario run Scenarios/Partition.yaml --seed 7 --trace
               coterie scenario run Scenarios --seeds 20 --json
             """)
@@ -22,7 +26,13 @@ struct ScenarioRunCommand: AsyncParsableCommand {
     @Option(help: "Where to play.") var on = ScenarioStage.simulator
     @Option(help: "Draws what the file leaves open.") var seed: UInt64?
     @Option(help: ArgumentHelp("Play under so many seeds, one after the other.", valueName: "count")) var seeds = 1
-    @Flag(help: "Print each transition of the simulator, one a line.") var trace = false
+    @Option(
+        help: ArgumentHelp(
+            "On processes: nodes listen from this port on, as in coterie local up (0 takes free ones).",
+            valueName: "port"))
+    var basePort = 0
+    @Flag(help: "On processes: leave data and logs behind, and say where.") var keep = false
+    @Flag(help: "Print each transition of the simulator, or each step on processes, one a line.") var trace = false
     @Flag(help: "One JSON object for each play.") var json = false
 
     func validate() throws {
@@ -70,7 +80,9 @@ struct ScenarioRunCommand: AsyncParsableCommand {
         switch on {
         case .simulator: return try SimulatorStage.play(scenario, seed: seed, isTraced: trace)
         case .processes:
-            throw CommandFailure(.usage, "this build plays scenarios on the simulator only: leave --on out")
+            var stage = ProcessStage(basePort: basePort, keepsData: keep)
+            stage.progress = Output.error.isTerminal && !json ? .error : nil
+            return try await stage.play(scenario, seed: seed, isTraced: trace)
         }
     }
 

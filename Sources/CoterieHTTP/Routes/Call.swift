@@ -51,6 +51,7 @@ struct Routes: Sendable {
     private func dispatch(_ call: Call) async throws -> Answer {
         let target = try Target(parsing: call.target)
         let resource = try Resource(target.segments)
+        if resource == .adminFaults, gateway.faults == nil { throw Resource.unknown }
         guard resource.methods.contains(call.method) else {
             throw Problem.methodNotAllowed(
                 call.method.rawValue, printable(call.target),
@@ -63,6 +64,9 @@ struct Routes: Sendable {
         case .stats: return Answer(.ok, json: await stats())
         case .adminStatus: return Answer(.ok, json: await gateway.status())
         case .adminLayout: return Answer(.ok, json: LayoutDescription(gateway.layout))
+        case .adminFaults:
+            guard let injection = gateway.faults else { throw Resource.unknown }
+            return try await faults(call, injection)
         case .adminRing: return Answer(.ok, json: try ringLookup(target.query))
         case .object(let path, let key):
             if reads { return try await read(call, path, key, target.query) }

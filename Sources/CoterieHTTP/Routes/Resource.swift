@@ -43,6 +43,8 @@ enum Resource: Hashable, Sendable {
     case oldestBucket(BucketPath)
     case typeProperties(ByteBuffer)
     case adminStatus, adminRing, adminLayout
+    /// Only where faults are allowed.
+    case adminFaults
 
     /// The paths that there are, for an error.
     static let known =
@@ -63,6 +65,7 @@ enum Resource: Hashable, Sendable {
         case "admin" where words == ["admin", "status"]: self = .adminStatus
         case "admin" where words == ["admin", "ring"]: self = .adminRing
         case "admin" where words == ["admin", "layout"]: self = .adminLayout
+        case "admin" where words == ["admin", "faults"]: self = .adminFaults
         case "riak" where words.count == 2:
             self = .oldestBucket(BucketPath(type: none, bucket: try name(1, "bucket"), form: .oldest))
         case "riak" where words.count == 3:
@@ -90,7 +93,7 @@ enum Resource: Hashable, Sendable {
         throw unknown
     }
 
-    private static var unknown: Problem {
+    static var unknown: Problem {
         Problem(
             .notFound, "unknown_path",
             "there is nothing at this path; a slash within a bucket or a key is %2F. Paths are \(known)")
@@ -100,6 +103,7 @@ enum Resource: Hashable, Sendable {
     var methods: [HTTPRequest.Method] {
         switch self {
         case .root, .ping, .stats, .adminStatus, .adminRing, .adminLayout: [.get, .head]
+        case .adminFaults: [.get, .head, .put, .delete]
         case .object: [.get, .head, .put, .post, .delete]
         case .keys: [.post]
         case .bucketProperties: [.get, .head, .put, .delete]

@@ -50,6 +50,11 @@ extension NodeSettings {
                     "there is no such flag" + NearestName.suggestion(for: parts[0], among: flags)
                         + " (all settings: coterie serve --help-settings)", origin: .flag(word))
             }
+            if case .flag = setting.kind, parts.count == 1, rest.first?.hasPrefix("--") ?? true {
+                // A switch that is named is on.
+                found.append(SettingAssignment(setting, "true", origin: .flag(parts[0])))
+                continue
+            }
             guard let text = parts.count == 2 ? parts[1] : rest.popFirst(), parts.count == 2 || !text.hasPrefix("--")
             else {
                 throw SettingsError("needs a value: \(setting.kind)", origin: .flag(parts[0]), setting: setting.name)

@@ -7,6 +7,7 @@ public enum SettingsHelp {
         var lines = [
             "Settings of a node. Strongest first: flags, environment variables, the YAML file (--config), defaults.",
             "Sizes: bytes, or a number with KiB, MiB, GiB. Durations: a number with us, ms, s, m, h.",
+            "A setting that takes true or false is true where its flag has no value.",
         ]
         for setting in SettingsTable.all {
             lines.append("")

@@ -3,6 +3,7 @@
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
+import CoterieTransport
 import CoterieWire
 import Logging
 
@@ -45,6 +46,9 @@ public enum SettingsTable {
         .optionalText(
             "listenHost", \.listenHost, "a host or address",
             "The address to listen on, where it is not the one in the cluster's definition (0.0.0.0 for all)."),
+        .flag(
+            "allowFaults", \.transport.allowsFaults,
+            "Whether this node's links can be cut and slowed on purpose, through /admin/faults. For tests only."),
         .logLevel("logLevel", \.logLevel, "Log lines below this level are not written."),
         .choice("logFormat", \.logFormat, "How log lines are written; auto is text on a terminal, else logfmt."),
     ]

@@ -1,6 +1,5 @@
 // A session: one user who does one thing after the other and remembers the contexts that it was told.
 
-import CoterieCausality
 import CoterieHistory
 import CoteriePrimitives
 import CoterieWire
@@ -26,25 +25,14 @@ struct Session {
     let client: Int?
     /// Under which its operations are recorded; another one after its process was restarted.
     var process: ProcessNumber
-    /// By key: what its last read of the key showed. Only this may be replaced by its writes.
-    var contexts: [VersionVector?]
-    /// By key: all that it was told, which its reads may ask for.
-    var floors: [VersionVector]
+    var memory: SessionMemory
     var call: Call?
     var calls: UInt64 = 0
 
     init(client: Int?, process: ProcessNumber, keys: Int) {
         self.client = client
         self.process = process
-        contexts = Array(repeating: nil, count: keys)
-        floors = Array(repeating: VersionVector(), count: keys)
-    }
-
-    mutating func forget() {
-        for key in contexts.indices {
-            contexts[key] = nil
-            floors[key] = VersionVector()
-        }
+        memory = SessionMemory(keys: keys)
     }
 }
 

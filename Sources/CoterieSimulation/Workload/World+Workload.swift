@@ -13,11 +13,6 @@ import NIOCore
 
 extension World {
     func makeSessions() {
-        for type in plan.workload.bucketTypes {
-            for number in 0 ..< plan.workload.keysPerType {
-                keys.append(ObjectKey(type: type, bucket: "b", key: "k\(number)"))
-            }
-        }
         addScriptKeys()
         for client in clients.indices {
             for _ in 0 ..< plan.workload.sessionsPerClient {
@@ -42,7 +37,7 @@ extension World {
     func loseSessions(of client: SimulatedClient) {
         for index in sessions.indices where sessions[index].client == client.index - plan.nodes {
             sessions[index].call = nil
-            sessions[index].forget()
+            sessions[index].memory.forget()
             sessions[index].process = nextProcess()
         }
         loseSteps(of: client)
@@ -165,11 +160,10 @@ extension World {
             count(failure)
         }
         note("answer", plan.nodes + (sessions[index].client ?? 0), "\(call.record) \(answer)")
-        if workloadDraws.chance(plan.workload.forgetting, in: 1000) { sessions[index].forget() }
+        if workloadDraws.chance(plan.workload.forgetting, in: 1000) { sessions[index].memory.forget() }
         if case .put(let key) = call.next, case .reply(let reply) = answer, case .object = reply.result {
             operationsLeft -= 1
-            let put = put(key: key, context: sessions[index].contexts[key], condition: nil)
-            return ask(put, key: key, .nothing, session: index)
+            return ask(drawPut(over: key, for: index), key: key, .nothing, session: index)
         }
         think(index)
     }
@@ -180,18 +174,13 @@ extension World {
 
     /// What the session knows of the key from now on.
     private func learn(_ reply: ClientReply, _ call: Session.Call, _ index: Int) {
+        sessions[index].memory.learn(reply.result, of: call.key)
         switch reply.result {
         case .object(let object):
             statistics.succeeded += 1
-            sessions[index].contexts[call.key] = object.context
-            sessions[index].floors[call.key].merge(object.context)
             if object.siblings.count > 1 { probes.reach(.siblings) }
             if object.isMarker { probes.reach(.markerRead) }
-        case .stored(let context, let object):
-            statistics.succeeded += 1
-            // Without the object the context covers siblings that the session has not seen: no write may replace those.
-            if object != nil { sessions[index].contexts[call.key] = context }
-            sessions[index].floors[call.key].merge(context)
+        case .stored: statistics.succeeded += 1
         case .failed(let failure):
             count(failure)
             probes.reach(failure: failure.code)

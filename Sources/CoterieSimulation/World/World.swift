@@ -44,7 +44,9 @@ public final class World {
     var canaryDraws: SeededGenerator
     var faults: FaultDriver
 
-    var keys: [ObjectKey] = []
+    let requests: RequestSource
+    /// Every key of the run: those of `requests`, then those that only steps name.
+    var keys: [ObjectKey]
     var operationsLeft: Int
     var doorCalls: [UInt64: DoorCaller] = [:]
     var nextDoorCall: UInt64 = 0
@@ -80,6 +82,8 @@ public final class World {
         diskDraws = draws.split()
         processDraws = draws.split()
         workloadDraws = draws.split()
+        requests = RequestSource(plan: plan.workload)
+        keys = requests.keys
         canaryDraws = draws.split()
         faults = FaultDriver(plan.faults, draws.split())
         layout = try Layout(first: plan.definition)

@@ -52,7 +52,7 @@ extension RunPlan {
 
 extension WorkloadPlan {
     /// A client process for the steps' sessions, and nothing by lot.
-    static var nobody: WorkloadPlan {
+    public static var nobody: WorkloadPlan {
         var plan = WorkloadPlan()
         plan.clients = 1
         plan.sessionsPerClient = 0

@@ -4,7 +4,7 @@ import CoteriePrimitives
 
 extension StepAction {
     /// What it does, on one line.
-    var line: String {
+    public var line: String {
         switch self {
         case .faults(let faults): faults.map { "\($0)" }.joined(separator: ", ")
         case .slowLink(let one, let other, let delay, _, _): "slow link \(one) \(other) by \(delay)"
