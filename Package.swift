@@ -65,6 +65,7 @@ let package = Package(
         module("Causality", uses: ["Primitives"], [nioCore]),
         module("Types", uses: ["Primitives", "Causality"], [nioCore]),
         module("Ring", uses: ["Primitives"], [nioCore], exclude: ["layout.proto"]),
+        module("Membership", uses: ["Primitives"], [nioCore]),
         module("Wire", uses: ["Primitives", "Causality", "Types", "Ring"], [nioCore], exclude: ["coterie.proto"]),
         module("Storage", uses: ["Primitives", "C_CZlib"], [nioCore]),
         module(
@@ -124,6 +125,7 @@ let package = Package(
         tests("Causality", uses: ["Primitives", "Causality"], [nioCore]),
         tests("Types", uses: ["Primitives", "Causality", "Types"], [nioCore]),
         tests("Ring", uses: ["Primitives", "Ring"], [nioCore]),
+        tests("Membership", uses: ["Primitives", "Membership"], [nioCore]),
         tests(
             "Wire", uses: ["Primitives", "Causality", "Types", "Ring", "Wire"], [nioCore],
             resources: [.copy("golden.txt")]),
