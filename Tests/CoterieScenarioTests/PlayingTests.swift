@@ -60,6 +60,7 @@ import Testing
         ("siblings: none", "6:13: expected siblings: none, but it was "),
         ("keys: {k0: not found}", "6:14: k0: expected not found, but it was ok [?"),
         ("reached: [diskFull]", "6:13: diskFull was never reached"),
+        ("not reached: [digestHit]", "6:17: digestHit was reached "),
     ])
     func anEndThatIsNotWhatWasExpectedIsNamed(_ expected: String, _ message: String) throws {
         let found = try unmet("workload: {requests: 50, mix: {blind put: 1, get: 1}}\nexpect:\n  \(expected)\n")
