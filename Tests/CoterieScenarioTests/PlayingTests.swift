@@ -156,6 +156,25 @@ import Testing
         #expect(found.isEmpty == (scope == "nodes" || scope == "all"), "\(found)")
     }
 
+    /// No delay of a link is multiplied: what takes 100 ms more takes 100 ms more under every seed.
+    @Test(arguments: 1 ... 10 as ClosedRange<UInt64>)
+    func aSlowLinkAddsItsDelayUntilItIsHealed(_ seed: UInt64) throws {
+        let text = """
+            timeline:
+              - {slow link: n1, to: n2, delay: 100ms}
+              - {get: k, on: n1, r: all}
+              - heal: network
+              - {get: k, on: n1, r: all}
+
+            """
+        let report = try play(scenario(text), seed: seed)
+        let spans = try report.history.records.prefix(2).map {
+            try #require($0.returned).nanoseconds - $0.called.nanoseconds
+        }
+        #expect(spans[0] >= 200_000_000 && spans[0] < 220_000_000)
+        #expect(spans[1] < 20_000_000)
+    }
+
     @Test func aWorkloadOfADurationEndsWithIt() throws {
         let text = """
             workload: {duration: 2s, think: 10ms, clients: 1, sessions: 2}
