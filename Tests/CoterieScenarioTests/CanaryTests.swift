@@ -7,12 +7,11 @@ import Testing
     /// Within how many seeds each must be found.
     private static let stories: [(Canary, String, UInt64)] = [
         (.skippedFsync, "PowerCutOfAllNodes.yaml", 2),
-        (.droppedSibling, "PartitionWithWritesOnBothSides.yaml", 20),
         (.droppedSibling, "TooManySiblings.yaml", 20),
         (.inventedAcknowledgement, "NodeDiesUnderLoad.yaml", 10),
         (.inventedAcknowledgement, "Schedules/INV01-ADotIsMintedOnce.yaml", 10),
-        (.forgottenRead, "RollingRestart.yaml", 10),
-        (.doubledWrite, "Schedules/INV05-OneWriteOneDot.yaml", 2),
+        (.forgottenRead, "Schedules/INV05-OneWriteOneDot.yaml", 10),
+        (.doubledWrite, "NodeDiesUnderLoad.yaml", 3),
         (.doubledWrite, "ClientDies.yaml", 2),
     ]
 

@@ -60,6 +60,7 @@ import Testing
         ("siblings: none", "6:13: expected siblings: none, but it was "),
         ("keys: {k0: not found}", "6:14: k0: expected not found, but it was ok [?"),
         ("reached: [diskFull]", "6:13: diskFull was never reached"),
+        ("not reached: [digestHit]", "6:17: digestHit was reached "),
     ])
     func anEndThatIsNotWhatWasExpectedIsNamed(_ expected: String, _ message: String) throws {
         let found = try unmet("workload: {requests: 50, mix: {blind put: 1, get: 1}}\nexpect:\n  \(expected)\n")
@@ -153,6 +154,25 @@ import Testing
         let found = try unmet(text)
         // A paused node answers nothing.
         #expect(found.isEmpty == (scope == "nodes" || scope == "all"), "\(found)")
+    }
+
+    /// No delay of a link is multiplied: what takes 100 ms more takes 100 ms more under every seed.
+    @Test(arguments: 1 ... 10 as ClosedRange<UInt64>)
+    func aSlowLinkAddsItsDelayUntilItIsHealed(_ seed: UInt64) throws {
+        let text = """
+            timeline:
+              - {slow link: n1, to: n2, delay: 100ms}
+              - {get: k, on: n1, r: all}
+              - heal: network
+              - {get: k, on: n1, r: all}
+
+            """
+        let report = try play(scenario(text), seed: seed)
+        let spans = try report.history.records.prefix(2).map {
+            try #require($0.returned).nanoseconds - $0.called.nanoseconds
+        }
+        #expect(spans[0] >= 200_000_000 && spans[0] < 220_000_000)
+        #expect(spans[1] < 20_000_000)
     }
 
     @Test func aWorkloadOfADurationEndsWithIt() throws {
