@@ -2,14 +2,16 @@
 # make demo       a tour on a real cluster, every claim checked; exit code 0 only if all held
 # make release    the optimised binary: .build/release/coterie
 # make build      the debug build
-# make test       all tests, well under ten minutes after the build
+# make test       all tests, then make sim; well under ten minutes after the builds
 # make check      lint, import check, rules of the house, links: what a review would ask for
 # make lint       the formatter's opinion, changing nothing
 # make format     the formatter's will
 # make bench      throughput and latency of a cluster of three, with and without fsync (BENCH_FLAGS="…")
-# make sim        seeded random runs: disks that lose and tear, clusters that crash (SEEDS=n multiplies them)
+# make sim        a swarm of simulated clusters under faults, a minute long, its seeds from the commit (FROM=n: from there)
+# make random     the random tests of single modules with more seeds (SEEDS=n multiplies them)
+# make digests    notes the digests of simulated runs, after a change of what a run does
 # make scenario   the directed schedules that random search tends to miss
-# make soak       what takes longer: many seeds, many kills, many keys
+# make soak       what takes longer: many seeds, many kills, many keys (MINUTES=n of the swarm, 30)
 # make deps       what a fresh machine needs: checks Swift, installs zlib's headers or names them
 # make clean      removes build products (never a cluster's data)
 
@@ -26,10 +28,15 @@ OS := $(shell uname -s)
 STATIC := $(if $(filter Linux,$(OS)),--static-swift-stdlib)
 COTERIE := $(PRODUCTS)/release/coterie
 SEEDS ?= 10
+MINUTES ?= 30
+# Each commit explores seeds of its own, always the same: ten thousand for each beginning of its hash.
+COMMIT := $(shell git rev-parse --short=7 HEAD 2>/dev/null | cut -c1-7)
+FROM ?= $(if $(COMMIT),$(shell echo $$((0x$(COMMIT) * 10000))),1)
+DIGESTS := Tests/CoterieSimulationTests/digests.txt
 BENCH ?=
 BENCH_FLAGS ?= --r 2 --w 2
 
-.PHONY: help run demo release build test check lint format bench sim scenario soak deps clean
+.PHONY: help run demo release build test check lint format bench sim random digests scenario soak deps clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -49,8 +56,11 @@ build: deps
 # The crash test of the store kills a process of its own: this one.
 test: export COTERIE_CRASH_WRITER = $(abspath $(PRODUCTS))/debug/coterie storage crash-writer
 test: export COTERIE_CRASH_ROUNDS ?= 100
+# The swarm runs in the optimised binary, which `make demo` needs too: in the time of two hundred seeds of the debug build
+# it does thousands.
 test: deps
 	$(SWIFT) test $(BUILD)
+	@$(MAKE) --no-print-directory sim
 
 check: deps lint
 	$(SWIFT) build $(BUILD) --explicit-target-dependency-import-check error
@@ -74,7 +84,15 @@ bench: release
 	    rm -rf $$data; \
 	done
 
-sim: deps
+sim: release
+	@$(COTERIE) sim digests --compare $(DIGESTS)
+	$(COTERIE) sim swarm --from $(FROM) --seeds 10000 --minutes 1
+
+digests: release
+	$(COTERIE) sim digests > $(DIGESTS).new
+	mv $(DIGESTS).new $(DIGESTS)
+
+random: deps
 	COTERIE_SOAK=$(SEEDS) COTERIE_SEEDS=$(SEEDS) $(SWIFT) test $(BUILD) \
 	    --filter 'CoterieStorageTests.CrashTests|CoterieReplicationTests.RandomHistoryTests|CoterieClientMachineTests.Random'
 
@@ -84,6 +102,7 @@ scenario: deps
 soak: release
 	COTERIE_SOAK=100 COTERIE_SEEDS=200 COTERIE_CRASH_ROUNDS=1000 \
 	    COTERIE_CRASH_WRITER="$(abspath $(COTERIE)) storage crash-writer" $(SWIFT) test $(BUILD)
+	$(COTERIE) sim swarm --from $(FROM) --minutes $(MINUTES)
 	@$(COTERIE) demo --keys 100000 --seconds 60
 
 deps:

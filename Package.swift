@@ -107,7 +107,7 @@ let package = Package(
             "CommandLine",
             uses: [
                 "Primitives", "Causality", "Types", "Ring", "Wire", "ClientMachine", "FileDisk", "HTTP", "Server",
-                "Client",
+                "Client", "History", "Simulation",
                 "C_CCoterieSystem",
             ],
             [
@@ -161,7 +161,7 @@ let package = Package(
             uses: [
                 "Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication", "ClientMachine",
                 "History", "Simulation",
-            ], [nioCore]),
+            ], [nioCore], resources: [.copy("digests.txt")]),
         tests("Purity", uses: []),
     ]
 )

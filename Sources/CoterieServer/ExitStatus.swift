@@ -14,6 +14,14 @@ public enum ExitStatus: Int32, Hashable, Sendable, CaseIterable, CustomStringCon
     case quorumNotMet = 5
     /// A condition on a write did not hold.
     case preconditionFailed = 6
+    /// A simulated run broke a promise of the store: safety.
+    case promiseBroken = 20
+    /// A simulated cluster did not come to rest after its faults: liveness.
+    case notAtRest = 21
+    /// Two simulated runs that should be equal differ: determinism.
+    case runsDiffer = 22
+    /// The code trapped or hung in a simulated run: a crash.
+    case crashed = 23
     /// The command line is wrong.
     case usage = 64
     /// Data handed in is malformed: a causal context, a value.
@@ -42,6 +50,10 @@ public enum ExitStatus: Int32, Hashable, Sendable, CaseIterable, CustomStringCon
         case .unknownOutcome: "outcome unknown: the write may have been applied"
         case .quorumNotMet: "quorum not met"
         case .preconditionFailed: "precondition failed"
+        case .promiseBroken: "a simulated run broke a promise (safety)"
+        case .notAtRest: "a simulated cluster did not come to rest (liveness)"
+        case .runsDiffer: "simulated runs that should be equal differ (determinism)"
+        case .crashed: "the code trapped or hung in a simulated run (crash)"
         case .usage: "bad usage"
         case .badData: "malformed data"
         case .unreachable: "not reachable, or port busy"

@@ -39,8 +39,11 @@ extension World {
         case .safety:
             if workloadIsDone || now > stageBegan + plan.bounds.safety.nanoseconds { beginHealing() }
         case .healing:
-            if nodes.allSatisfy(\.isServing), allMembersAreConnected { beginConverging() }
-            if now > stageBegan + plan.bounds.liveness.nanoseconds { finish(stuck: true) }
+            if nodes.allSatisfy(\.isServing), allMembersAreConnected {
+                beginConverging()
+            } else if now > stageBegan + plan.bounds.liveness.nanoseconds || waitsForRefillInVain {
+                finish(stuck: true)
+            }
         case .converging: converge()
         case .over: return
         }
@@ -156,7 +159,10 @@ extension World {
     // MARK: The end
 
     private func finish(stuck: Bool) {
-        if stuck { pending = describePending() }
+        if stuck {
+            stuckBecause = lookWhatIsPending()
+            pending = describePending()
+        }
         for node in nodes {
             collectCounters(of: node)
             node.engine?.checkInvariants()
