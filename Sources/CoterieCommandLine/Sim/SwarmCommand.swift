@@ -59,7 +59,8 @@ struct SwarmCommand: AsyncParsableCommand {
         let run = SwarmRun(plan, showsProgress: Output.error.isTerminal && !json)
         let outcome = try await run.run()
         let plan = plan
-        var failures = outcome.tally.failures.sorted { $0.seed < $1.seed }
+        // The gravest first: they are told in full, and shrunk.
+        var failures = outcome.tally.failures.sorted { ($1.kind.gravity, $0.seed) < ($0.kind.gravity, $1.seed) }
         if strict {
             failures += outcome.tally.waiting.sorted().map { seed in
                 var line = SeedLine(crashed: seed, [])

@@ -6,7 +6,7 @@ import CoterieSimulation
 struct SwarmSummary {
     let plan: SwarmPlan
     let outcome: SwarmOutcome
-    /// By seed.
+    /// The gravest first, then by seed.
     let failures: [SeedLine]
     /// What shrinking said, by seed.
     let shrunk: [UInt64: String]
