@@ -2,15 +2,17 @@
 # make demo       a tour on a real cluster, every claim checked; exit code 0 only if all held
 # make release    the optimised binary: .build/release/coterie
 # make build      the debug build
-# make test       all tests, in two passes, a few minutes after the build
+# make test       all tests, in two passes, then make sim; a few minutes after the builds
 # make check      lint, import check, rules of the house, links: what a review would ask for
 # make lint       the formatter's opinion, changing nothing
 # make format     the formatter's will
 # make bench      throughput and latency of a cluster of three, with and without fsync (BENCH_FLAGS="…")
-# make sim        seeded random runs: disks that lose and tear, clusters that crash (SEEDS=n multiplies them)
+# make sim        a swarm of simulated clusters under faults, a minute long, its seeds from the commit (FROM=n: from there)
+# make random     the random tests of single modules with more seeds (SEEDS=n multiplies them)
+# make digests    notes the digests of simulated runs, after a change of what a run does
 # make scenario   the stories of Scenarios/ on the simulator, and directed schedules (SEEDS=n seeds each)
 # make scenario-processes   the scenarios on clusters of real processes (release build)
-# make soak       what takes longer: many seeds, many kills, many keys
+# make soak       what takes longer: many seeds, many kills, many keys (MINUTES=n of the swarm, 30)
 # make deps       what a fresh machine needs: checks Swift, installs zlib's headers or names them
 # make clean      removes build products (never a cluster's data)
 
@@ -27,6 +29,11 @@ OS := $(shell uname -s)
 STATIC := $(if $(filter Linux,$(OS)),--static-swift-stdlib)
 COTERIE := $(PRODUCTS)/release/coterie
 SEEDS ?= 10
+MINUTES ?= 30
+# Each commit explores seeds of its own, always the same: ten thousand for each beginning of its hash.
+COMMIT := $(shell git rev-parse --short=7 HEAD 2>/dev/null | cut -c1-7)
+FROM ?= $(if $(COMMIT),$(shell echo $$((0x$(COMMIT) * 10000))),1)
+DIGESTS := Tests/CoterieSimulationTests/digests.txt
 BENCH ?=
 BENCH_FLAGS ?= --r 2 --w 2
 # Every debug build has this check, so that no target has to build anew what another has built.
@@ -41,7 +48,8 @@ define both-passes
 	$(SWIFT) test $(BUILD) --skip-build --filter '$(WAITING)' --no-parallel
 endef
 
-.PHONY: help run demo release build test check lint format bench sim scenario scenario-processes soak deps clean
+.PHONY: help run demo release build test check lint format bench sim random digests scenario scenario-processes soak \
+    deps clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -61,8 +69,11 @@ build: deps
 # The crash test of the store kills a process of its own: this one.
 test: export COTERIE_CRASH_WRITER = $(abspath $(PRODUCTS))/debug/coterie storage crash-writer
 test: export COTERIE_CRASH_ROUNDS ?= 100
+# The swarm runs in the optimised binary, which `make demo` needs too: in the time of two hundred seeds of the debug build
+# it does thousands.
 test: deps
 	$(both-passes)
+	@$(MAKE) --no-print-directory sim
 
 check: deps lint
 	$(SWIFT) build $(BUILD) $(CHECKED) --build-tests
@@ -86,7 +97,15 @@ bench: release
 	    rm -rf $$data; \
 	done
 
-sim: deps
+sim: release
+	@$(COTERIE) sim digests --compare $(DIGESTS)
+	$(COTERIE) sim swarm --from $(FROM) --seeds 10000 --minutes 1
+
+digests: release
+	$(COTERIE) sim digests > $(DIGESTS).new
+	mv $(DIGESTS).new $(DIGESTS)
+
+random: deps
 	COTERIE_SOAK=$(SEEDS) COTERIE_SEEDS=$(SEEDS) $(SWIFT) test $(BUILD) \
 	    --filter 'CoterieStorageTests.CrashTests|CoterieReplicationTests.RandomHistoryTests|CoterieClientMachineTests.Random'
 
@@ -103,6 +122,7 @@ soak: export COTERIE_CRASH_ROUNDS = 1000
 soak: export COTERIE_CRASH_WRITER = $(abspath $(COTERIE)) storage crash-writer
 soak: release
 	$(both-passes)
+	$(COTERIE) sim swarm --from $(FROM) --minutes $(MINUTES)
 	@$(COTERIE) demo --keys 100000 --seconds 60
 
 deps:

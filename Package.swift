@@ -166,7 +166,7 @@ let package = Package(
             uses: [
                 "Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication", "ClientMachine",
                 "History", "Simulation",
-            ], [nioCore]),
+            ], [nioCore], resources: [.copy("digests.txt")]),
         tests(
             "Scenario",
             uses: [

@@ -23,9 +23,10 @@ public struct CoterieCommand: AsyncParsableCommand {
               coterie cluster status                    who is there, who owns how much
               coterie ring carts alice                  where a key lives
               coterie demo                              a tour on a real cluster
+              coterie sim swarm                         simulated clusters under faults, judged
 
             Exit codes: 0 done, 1 failed, 3 not found, 4 outcome unknown, 5 quorum not met, 6 precondition failed, \
-            20 promise broken, 21 not at rest, 24 expectation failed, \
+            20 promise broken, 21 not at rest, 22 runs differ, 23 crashed, 24 expectation failed, \
             64 bad usage, 65 malformed data, 69 not reachable, 73 cannot create, 74 io error, 75 in use, \
             78 bad configuration, 130 interrupted.
             """,
@@ -34,7 +35,7 @@ public struct CoterieCommand: AsyncParsableCommand {
             PutCommand.self, GetCommand.self, DeleteCommand.self, RingCommand.self, LocalCommand.self,
             ClusterCommand.self,
             BenchCommand.self, CheckCommand.self, HistoryCommand.self, ServeCommand.self, DemoCommand.self,
-            ScenarioCommand.self, StorageCommand.self,
+            SimCommand.self, ScenarioCommand.self, StorageCommand.self,
         ])
 
     public init() {}

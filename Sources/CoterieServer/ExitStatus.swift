@@ -18,6 +18,10 @@ public enum ExitStatus: Int32, Hashable, Sendable, CaseIterable, CustomStringCon
     case promiseBroken = 20
     /// A cluster did not come to rest after its faults: liveness.
     case notAtRest = 21
+    /// Two simulated runs that should be equal differ: determinism.
+    case runsDiffer = 22
+    /// The code trapped or hung in a simulated run: a crash.
+    case crashed = 23
     /// A scenario expected what did not come.
     case expectationFailed = 24
     /// The command line is wrong.
@@ -50,6 +54,8 @@ public enum ExitStatus: Int32, Hashable, Sendable, CaseIterable, CustomStringCon
         case .preconditionFailed: "precondition failed"
         case .promiseBroken: "a run broke a promise (safety)"
         case .notAtRest: "a cluster did not come to rest (liveness)"
+        case .runsDiffer: "simulated runs that should be equal differ (determinism)"
+        case .crashed: "the code trapped or hung in a simulated run (crash)"
         case .expectationFailed: "an expectation of a scenario failed"
         case .usage: "bad usage"
         case .badData: "malformed data"

@@ -4,6 +4,7 @@ import CoterieCausality
 import CoterieHistory
 import CoteriePrimitives
 import CoterieWire
+import Foundation
 import Testing
 
 @Suite struct MutationTests {
@@ -63,5 +64,15 @@ import Testing
         }
         let table = lines.joined(separator: "\n")
         #expect(table == MutantTable.text, "the table is now:\n\(table)")
+    }
+
+    /// The page that shows the table to people shows this one.
+    @Test func theDocumentationShowsTheTable() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let page = root.appendingPathComponent("Sources/CoterieServer/Documentation.docc/Simulation.md")
+        let rows = MutantTable.text.split(separator: "\n").map { "| \($0) |" }.joined(separator: "\n")
+        let text = try String(contentsOf: page, encoding: .utf8)
+        #expect(text.contains(rows + "\n\n"), "Simulation.md shall have exactly these rows:\n\(rows)")
     }
 }

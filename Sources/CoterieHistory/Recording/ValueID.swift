@@ -44,34 +44,49 @@ extension ValueID {
         self = Self.parse(bytes) ?? .unreadable
     }
 
+    /// Without a copy of anything: each answer's values are read so.
     private static func parse(_ bytes: ByteBuffer) -> ValueID? {
-        let view = bytes.readableBytesView
-        guard let end = view.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-        let words = view[..<end].split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-        guard words.count == 4, words[0].elementsEqual("coterie".utf8), let id = decimal(words[1]), id != 0,
-            let filler = decimal(words[2]), words[2].count == 10
-        else { return nil }
-        let value = ValueID(id)
-        let checksum = padded(String(value.checksum(filler: Int(filler)), radix: 16), to: 8)
-        let letter = UInt8(ascii: "a") + UInt8(id % 26)
-        let tail = view[(end + 1)...]
-        guard words[3].elementsEqual(checksum.utf8), tail.count == Int(filler), tail.allSatisfy({ $0 == letter })
-        else { return nil }
-        return value
+        bytes.withUnsafeReadableBytes { bytes -> ValueID? in
+            guard bytes.starts(with: "coterie ".utf8) else { return nil }
+            var place = 8
+            guard let id = number(in: bytes, &place, radix: 10), id.value != 0, id.digits < 20,
+                let filler = number(in: bytes, &place, radix: 10), filler.digits == 10,
+                let checksum = number(in: bytes, &place, radix: 16, end: UInt8(ascii: "\n")), checksum.digits == 8
+            else { return nil }
+            let value = ValueID(id.value)
+            let letter = UInt8(ascii: "a") + UInt8(id.value % 26)
+            guard bytes.count - place == Int(filler.value), bytes[place...].allSatisfy({ $0 == letter }),
+                value.checksum(filler: Int(filler.value)) == checksum.value
+            else { return nil }
+            return value
+        }
+    }
+
+    /// A number of lower-case digits and what ends it; `place` is then behind that.
+    private static func number(
+        in bytes: UnsafeRawBufferPointer, _ place: inout Int, radix: UInt64, end: UInt8 = UInt8(ascii: " ")
+    ) -> (value: UInt64, digits: Int)? {
+        let start = place
+        var value: UInt64 = 0
+        while place < bytes.count, place - start < 20 {
+            let byte = bytes[place]
+            place += 1
+            let digit: UInt64
+            switch byte {
+            case UInt8(ascii: "0") ... UInt8(ascii: "9"): digit = UInt64(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "a") ... UInt8(ascii: "f") where radix == 16:
+                digit = UInt64(byte - UInt8(ascii: "a")) + 10
+            case end: return place - 1 == start ? nil : (value, place - 1 - start)
+            default: return nil
+            }
+            // At most 19 digits: no overflow.
+            value = value &* radix &+ digit
+        }
+        return nil
     }
 
     private func checksum(filler: Int) -> UInt32 {
         ByteBuffer(string: "\(rawValue) \(filler)").crc32()
-    }
-
-    private static func decimal(_ digits: some Collection<UInt8>) -> UInt64? {
-        guard !digits.isEmpty, digits.count < 20 else { return nil }
-        var number: UInt64 = 0
-        for digit in digits {
-            guard (UInt8(ascii: "0") ... UInt8(ascii: "9")).contains(digit) else { return nil }
-            number = number * 10 + UInt64(digit - UInt8(ascii: "0"))
-        }
-        return number
     }
 
     private static func padded(_ digits: String, to length: Int) -> String {

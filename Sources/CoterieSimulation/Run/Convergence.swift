@@ -27,6 +27,8 @@ struct ConvergenceState {
     /// Keys of which the only copy is gone: they answer with an error for ever, never "not found".
     var lost: Set<Int> = []
     var attempts = 0
+    /// Until then nothing is looked at: the owners have to exchange something first.
+    var lookAgainAt: Int64 = 0
 }
 
 extension World {
@@ -40,8 +42,11 @@ extension World {
             endWorkloadInTime()
             if (workloadIsDone && script.isDone) || now > stageBegan + plan.bounds.safety.nanoseconds { beginHealing() }
         case .healing:
-            if nodes.allSatisfy(\.isServing), allMembersAreConnected { beginConverging() }
-            if now > stageBegan + plan.bounds.liveness.nanoseconds { finish(stuck: true) }
+            if nodes.allSatisfy(\.isServing), allMembersAreConnected {
+                beginConverging()
+            } else if now > stageBegan + plan.bounds.liveness.nanoseconds || waitsForRefillInVain {
+                finish(stuck: true)
+            }
         case .converging: converge()
         case .over: return
         }
@@ -76,7 +81,7 @@ extension World {
 
     /// Asks for every key that is not known to be equal and not being asked for.
     private func converge() {
-        guard var state = convergence else { return }
+        guard var state = convergence, now >= state.lookAgainAt else { return }
         if state.asked.isEmpty {
             state.lost = state.isCorrupt.filter(isLostForGood)
             for key in state.lost.sorted() { state.found[key] = CausalObject() }
@@ -88,7 +93,9 @@ extension World {
             if state.pending.isEmpty { return finish(stuck: false) }
             if now > stageBegan + plan.bounds.liveness.nanoseconds { return finish(stuck: true) }
             let isExchanged = there.allSatisfy(isTheSameEverywhere)
+            if !isExchanged { state.lookAgainAt = now + plan.replication.exchangeInterval.nanoseconds / 4 }
             state.attempts += 1
+            convergence = state
             for key in state.pending
             where isExchanged || owners(of: key).contains(where: { stored(key, at: $0) == nil }) {
                 state.asked.insert(key)
@@ -168,7 +175,10 @@ extension World {
     // MARK: The end
 
     private func finish(stuck: Bool) {
-        if stuck { pending = describePending() }
+        if stuck {
+            stuckBecause = lookWhatIsPending()
+            pending = describePending()
+        }
         for node in nodes {
             collectCounters(of: node)
             node.engine?.checkInvariants()

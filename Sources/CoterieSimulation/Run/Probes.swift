@@ -32,6 +32,18 @@ public struct ProbeCounts: Hashable, Sendable {
 
     public subscript(_ probe: Probe) -> Int { counts[probe.place] }
 
+    /// Those that were reached, by name.
+    public var byName: [String: Int] {
+        Dictionary(uniqueKeysWithValues: Probe.allCases.filter { self[$0] > 0 }.map { ($0.rawValue, self[$0]) })
+    }
+
+    /// Adds what `byName` gave. Unknown names count for nothing.
+    public mutating func add(byName names: [String: Int]) {
+        for (name, count) in names {
+            if let probe = Probe(rawValue: name) { reach(probe, times: count) }
+        }
+    }
+
     /// Probes that were not reached, in their order.
     public var unreached: [Probe] { Probe.allCases.filter { self[$0] == 0 } }
 

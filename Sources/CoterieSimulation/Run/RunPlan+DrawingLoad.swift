@@ -6,11 +6,11 @@ import CoterieRing
 extension RunPlan {
     mutating func drawWorkload(_ draws: inout SeededGenerator, _ options: SimulationRun.Options) {
         workload.clients = 1 + draws.below(3)
-        workload.sessionsPerClient = draws.weighted([1: 1, 3: 3, 8: 1])
+        workload.sessionsPerClient = draws.weighted([1: 1, 3: 2, 8: 2, 16: 1])
         workload.doorSessions = draws.weighted([0: 2, 200: 2, 1_000: 1])
-        let operations = draws.weighted([50: 1, 200: 4, 500: 1])
+        let operations = draws.weighted([100: 1, 300: 3, 1_000: 2])
         workload.operations = options.operations ?? max(1, operations * options.operationsPercent / 100)
-        workload.thinkTime = .microseconds(Int64(draws.weighted([0: 1, 1_000: 2, 20_000: 2, 500_000: 1])))
+        workload.thinkTime = .microseconds(Int64(draws.weighted([0: 1, 1_000: 2, 20_000: 2, 200_000: 1])))
         workload.timeout = .milliseconds(Int64(draws.weighted([50: 1, 500: 3, 5_000: 2])))
         workload.valueBytes = 32 ... draws.weighted([32: 2, 200: 2, 1_000: 1])
         workload.largeValues = draws.weighted([0: 2, 20: 2])
@@ -84,5 +84,7 @@ extension RunPlan {
             if !loses { faults.losses = .none }
         }
         faults.kinds = kinds
+        // Most storms end: what comes after them shall be seen too, and not only nodes that start anew all the time.
+        faults.atMost = draws.weighted([10: 1, 50: 2, 200: 2, 10_000: 1])
     }
 }

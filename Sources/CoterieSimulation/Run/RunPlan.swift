@@ -16,6 +16,8 @@ public struct RunBounds: Hashable, Sendable {
     public var safety = TimeSpan.seconds(120)
     /// Until all serve, and again until all keys are equal.
     public var liveness = TimeSpan.seconds(180)
+    /// Without any news of a refill, after which members that wait for each other are given up.
+    public var refill = TimeSpan.seconds(30)
     /// Of each read at r=all.
     public var convergenceRead = TimeSpan.seconds(2)
 

@@ -4,7 +4,7 @@ import CoterieHistory
 import CoteriePrimitives
 
 /// Figures of a run.
-public struct RunStatistics: Hashable, Sendable {
+public struct RunStatistics: Hashable, Sendable, Codable {
     public var operations = 0
     public var succeeded = 0
     /// Definitely not applied.
@@ -67,6 +67,8 @@ public enum Verdict: Hashable, Sendable {
 public struct RunReport: Sendable {
     public let plan: RunPlan
     public let verdict: Verdict
+    /// The verdict in a word.
+    public let outcome: RunOutcome
     /// Equal for equal plans, on every machine.
     public let digest: UInt64
     public let statistics: RunStatistics

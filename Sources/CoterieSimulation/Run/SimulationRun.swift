@@ -51,8 +51,15 @@ extension World {
     /// Judges what has happened so far; meant for the end.
     public func report() -> RunReport {
         statistics.virtualTime = now
+        let verdict = verdict()
+        let outcome: RunOutcome =
+            switch verdict {
+            case .ok: .ok
+            case .safety(let violations): .safety(violations[0].checker)
+            case .liveness: stuckBecause
+            }
         return RunReport(
-            plan: plan, verdict: verdict(), digest: runDigest, statistics: statistics, probes: probes,
+            plan: plan, verdict: verdict, outcome: outcome, digest: runDigest, statistics: statistics, probes: probes,
             history: history, faultsDrawn: faults.drawn, unmet: unmetExpectations, trace: trace.lines)
     }
 

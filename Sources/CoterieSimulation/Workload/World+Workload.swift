@@ -105,6 +105,13 @@ extension World {
     enum Answer {
         case reply(ClientReply)
         case failure(Failure)
+
+        var line: String {
+            switch self {
+            case .reply(let reply): reply.result.line
+            case .failure(let failure): "\(failure.outcome) \(failure)"
+            }
+        }
     }
 
     func completed(_ id: CallID, _ completion: Completion, by client: SimulatedClient) {
@@ -159,7 +166,7 @@ extension World {
             history.complete(call.record, failure: failure, at: at)
             count(failure)
         }
-        note("answer", plan.nodes + (sessions[index].client ?? 0), "\(call.record) \(answer)")
+        note("answer", plan.nodes + (sessions[index].client ?? 0), "\(call.record) \(answer.line)")
         if workloadDraws.chance(plan.workload.forgetting, in: 1000) { sessions[index].memory.forget() }
         if case .put(let key) = call.next, case .reply(let reply) = answer, case .object = reply.result {
             operationsLeft -= 1

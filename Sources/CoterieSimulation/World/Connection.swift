@@ -74,17 +74,23 @@ struct Direction {
     }
 }
 
-/// One end of a connection.
-struct ConnectionSide {
+/// One end of a connection. A class, so that a look at it copies nothing.
+final class ConnectionSide {
     let process: Int
     /// The life of the process to which it belongs.
     let life: UInt32
     /// The process holds it.
-    var isOpen = true
+    @exclusivity(unchecked) var isOpen = true
     /// The hellos are exchanged, as seen from here.
-    var isUp = false
+    @exclusivity(unchecked) var isUp = false
     /// What comes in here.
-    var inbound: Direction
+    @exclusivity(unchecked) var inbound: Direction
+
+    init(process: Int, life: UInt32, inbound: Direction) {
+        self.process = process
+        self.life = life
+        self.inbound = inbound
+    }
 }
 
 /// A connection, from the first attempt to its end.
@@ -98,9 +104,9 @@ final class Connection {
     let serial: Int
     let kind: Kind
     /// 0 dialled, 1 accepted.
-    var sides: (ConnectionSide, ConnectionSide)
+    let sides: (ConnectionSide, ConnectionSide)
     /// Nothing passes any more, whatever the sides know.
-    var isBroken = false
+    @exclusivity(unchecked) var isBroken = false
 
     init(serial: Int, kind: Kind, from: (process: Int, life: UInt32), to: (process: Int, life: UInt32), frame: Int) {
         self.serial = serial
@@ -112,10 +118,7 @@ final class Connection {
     }
 
     @inline(__always)
-    subscript(_ side: Int) -> ConnectionSide {
-        _read { if side == 0 { yield sides.0 } else { yield sides.1 } }
-        _modify { if side == 0 { yield &sides.0 } else { yield &sides.1 } }
-    }
+    subscript(_ side: Int) -> ConnectionSide { side == 0 ? sides.0 : sides.1 }
 
     /// Which side a process has.
     @inline(__always)

@@ -28,7 +28,7 @@ struct SimulatedTimer {
     var at: Instant?
 }
 
-/// One node of the world, through all its lives.
+/// One node of the world, through all its lives. (Of exclusivity: see `World`.)
 final class SimulatedNode {
     enum State: Equatable {
         case down
@@ -39,53 +39,53 @@ final class SimulatedNode {
 
     let index: Int
     let member: Member
-    var disk: SimulatedDisk
-    var clock: ProcessClock
+    @exclusivity(unchecked) var disk: SimulatedDisk
+    @exclusivity(unchecked) var clock: ProcessClock
 
-    var state = State.down
+    @exclusivity(unchecked) var state = State.down
     /// Counts the lives; what an earlier one began does not reach a later one.
-    var life: UInt32 = 0
-    var nonce: UInt64 = 0
-    var machine: NodeMachine?
-    var engine: LogEngine?
+    @exclusivity(unchecked) var life: UInt32 = 0
+    @exclusivity(unchecked) var nonce: UInt64 = 0
+    @exclusivity(unchecked) var machine: NodeMachine?
+    @exclusivity(unchecked) var engine: LogEngine?
 
     /// What came in and is not handled yet.
-    var inbox: [Input] = []
-    var handling: [Input] = []
-    var unsent: [Input] = []
-    var effects = Effects()
-    var isTickScheduled = false
-    var isTicking = false
+    @exclusivity(unchecked) var inbox: [Input] = []
+    @exclusivity(unchecked) var handling: [Input] = []
+    @exclusivity(unchecked) var unsent: [Input] = []
+    @exclusivity(unchecked) var effects = Effects()
+    @exclusivity(unchecked) var isTickScheduled = false
+    @exclusivity(unchecked) var isTicking = false
     /// The processor is busy with the last tick until then.
-    var busyUntil: Int64 = 0
-    var ticks = 0
+    @exclusivity(unchecked) var busyUntil: Int64 = 0
+    @exclusivity(unchecked) var ticks = 0
 
-    var timers = [SimulatedTimer](repeating: SimulatedTimer(), count: TimerName.allCases.count)
+    @exclusivity(unchecked) var timers = [SimulatedTimer](repeating: SimulatedTimer(), count: TimerName.allCases.count)
     /// By lane: write, read, background.
-    var lanes: [SimulatedLane] = []
+    @exclusivity(unchecked) var lanes: [SimulatedLane] = []
 
     /// The connection with each other process, by index: -1 for none.
-    var connections: [Int] = []
+    @exclusivity(unchecked) var connections: [Int] = []
     /// Connections that were written to in this tick.
-    var dirty: [Int] = []
+    @exclusivity(unchecked) var dirty: [Int] = []
     /// Failed attempts to reach each member in a row.
-    var dialFailures: [Int] = []
+    @exclusivity(unchecked) var dialFailures: [Int] = []
     /// When each member is dialled, or the hello of the attempt under way must have come.
-    var dialAt: [Int64] = []
+    @exclusivity(unchecked) var dialAt: [Int64] = []
 
     /// What the faults have made of the disk.
-    var diskSlowness: Int64 = 1
+    @exclusivity(unchecked) var diskSlowness: Int64 = 1
     /// Whether its disk was lost or doubted and it does not serve again yet.
-    var isIncomplete = false
+    @exclusivity(unchecked) var isIncomplete = false
     /// Whether it has ever served.
-    var hasServed = false
+    @exclusivity(unchecked) var hasServed = false
     /// It was told to stop, and how long it stays away then.
-    var isStopping = false
-    var downAfterStop: TimeSpan?
+    @exclusivity(unchecked) var isStopping = false
+    @exclusivity(unchecked) var downAfterStop: TimeSpan?
     /// Its store can only be used again by opening it anew.
-    var needsRestart = false
+    @exclusivity(unchecked) var needsRestart = false
     /// What it counted when its counters were last added up.
-    var counted = Counters()
+    @exclusivity(unchecked) var counted = Counters()
 
     init(index: Int, member: Member, disk: SimulatedDisk, clock: ProcessClock, processes: Int) {
         self.index = index

@@ -17,16 +17,16 @@ final class SimulatedClient {
     }
 
     let index: Int
-    var clock: ProcessClock
-    var machine: ClientMachine
-    var life: UInt32 = 1
-    var effects: [ClientEffect] = []
-    var pending: [ClientInput] = []
-    var isHandling = false
+    @exclusivity(unchecked) var clock: ProcessClock
+    @exclusivity(unchecked) var machine: ClientMachine
+    @exclusivity(unchecked) var life: UInt32 = 1
+    @exclusivity(unchecked) var effects: [ClientEffect] = []
+    @exclusivity(unchecked) var pending: [ClientInput] = []
+    @exclusivity(unchecked) var isHandling = false
     /// The machine's names for its connections.
-    var links: [(link: LinkID, serial: Int)] = []
-    var timers: [Timer] = []
-    var dirty: [Int] = []
+    @exclusivity(unchecked) var links: [(link: LinkID, serial: Int)] = []
+    @exclusivity(unchecked) var timers: [Timer] = []
+    @exclusivity(unchecked) var dirty: [Int] = []
 
     init(index: Int, clock: ProcessClock, machine: ClientMachine) {
         self.index = index

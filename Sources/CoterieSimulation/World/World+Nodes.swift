@@ -250,17 +250,21 @@ extension World {
         probes.reach(note: note)
         switch note {
         case .serving:
+            refillNews = now
             if node.hasServed, node.isIncomplete { probes.reach(.refilled) }
             node.isIncomplete = false
             node.hasServed = true
-        case .quarantined: node.isIncomplete = true
+        case .quarantined:
+            refillNews = now
+            node.isIncomplete = true
+        case .refillProgress: refillNews = now
         case .writesRefused(let failure):
             if case .io = failure, !node.needsRestart {
                 node.needsRestart = true
                 let after = Int64(processDraws.below(500_000_000))
                 queue.push(.operatorRestart, node.index, detail: UInt64(node.life), at: now + after)
             }
-        case .refillProgress, .identityRenewed, .recordCorrupt, .writesAccepted, .manySiblings, .causalityFault,
+        case .identityRenewed, .recordCorrupt, .writesAccepted, .manySiblings, .causalityFault,
             .layoutLearnt, .peerState:
             break
         }

@@ -68,8 +68,11 @@ extension LogEngine {
 
     /// Segments that hold nothing anyone needs are drained without being read.
     private func drainDeadSegments() {
-        for segment in segments.all {
-            guard segment.state == .sealed, segment.isDurable, segment.liveRecords == 0 else { continue }
+        // At each tick: nothing is copied to look at them.
+        for number in segments.numbers {
+            guard let segment = segments[number], segment.state == .sealed, segment.isDurable,
+                segment.liveRecords == 0
+            else { continue }
             let isOldest = segment.number == segments.oldest
             guard isOldest || (segment.removalBytes == 0 && !segment.isUnreadable) else { continue }
             segments.update(segment.number) { $0.state = .drained }
@@ -82,7 +85,8 @@ extension LogEngine {
         var small: [UInt32] = []
         var removals = 0
         var total = 0
-        for segment in segments.all where segment.state == .sealed || segment.state == .active {
+        for number in segments.numbers {
+            guard let segment = segments[number], segment.state == .sealed || segment.state == .active else { continue }
             removals += segment.removalBytes
             total += segment.length
             guard segment.state == .sealed, segment.isDurable, !segment.isUnreadable else { continue }

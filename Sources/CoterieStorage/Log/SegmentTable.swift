@@ -86,6 +86,9 @@ struct SegmentTable: Sendable {
         rows[place] = segment
     }
 
+    /// From the oldest segment's number to one beyond the newest's; some may be gone.
+    @inline(__always)
+    var numbers: Range<UInt32> { firstNumber ..< firstNumber + UInt32(rows.count) }
     /// All segments, oldest first.
     var all: [Segment] { rows.compactMap(\.self) }
     /// The number of the oldest segment.
