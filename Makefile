@@ -8,8 +8,8 @@
 # make format     the formatter's will
 # make bench      throughput and latency of a cluster of three, with and without fsync (BENCH_FLAGS="…")
 # make sim        seeded random runs: disks that lose and tear, clusters that crash (SEEDS=n multiplies them)
-# make scenario   the directed schedules that random search tends to miss
-# make scenario-processes   the scenarios on clusters of real processes (release build)
+# make scenario   the stories of Scenarios/ on the simulator, and directed schedules (SEEDS=n seeds each)
+# make scenario-processes   those that processes can play, on clusters of real nodes
 # make soak       what takes longer: many seeds, many kills, many keys
 # make deps       what a fresh machine needs: checks Swift, installs zlib's headers or names them
 # make clean      removes build products (never a cluster's data)
@@ -79,7 +79,8 @@ sim: deps
 	COTERIE_SOAK=$(SEEDS) COTERIE_SEEDS=$(SEEDS) $(SWIFT) test $(BUILD) \
 	    --filter 'CoterieStorageTests.CrashTests|CoterieReplicationTests.RandomHistoryTests|CoterieClientMachineTests.Random'
 
-scenario: deps
+scenario: release
+	$(COTERIE) scenario run Scenarios --seeds $(SEEDS)
 	$(SWIFT) test $(BUILD) --filter 'CoterieReplicationTests.(FailureTests|RefillTests|ForwardTests|RefusalTests)'
 
 scenario-processes: release

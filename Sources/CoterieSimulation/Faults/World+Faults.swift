@@ -86,6 +86,7 @@ extension World {
         case .slowLink(let from, let to, let factor, let rate, _):
             guard let from = process(from), let to = process(to) else { return }
             links[from, to].slowness = isOn ? factor : 1
+            links[from, to].added = 0
             links[from, to].bytesPerSecond = isOn && rate > 0 ? rate : plan.network.bytesPerSecond
         case .datagrams(let from, let to, let datagrams, _): setDatagrams(isOn ? datagrams : nil, from, to)
         case .slowDisk(let member, let factor, _): node(member)?.diskSlowness = isOn ? factor : 1

@@ -39,6 +39,8 @@ struct LinkState {
     var cuts = 0
     /// Delays are multiplied by this.
     var slowness: Int64 = 1
+    /// And so many nanoseconds are added.
+    var added: Int64 = 0
     var datagrams: DatagramPlan?
     /// When the last byte of what was flushed has left.
     var freeAt: Int64 = 0

@@ -127,7 +127,7 @@ extension World {
     }
 
     func delay(from: Int, to: Int) -> Int64 {
-        links[from, to].delay.draw(&networkDraws) * links[from, to].slowness
+        links[from, to].delay.draw(&networkDraws) * links[from, to].slowness + links[from, to].added
     }
 
     // MARK: Receiving

@@ -114,6 +114,8 @@ public struct Expectations: Hashable, Sendable {
     public var keys: [Key] = []
     /// Rare paths that must have been taken; only the simulator counts them.
     public var reached: [Reached] = []
+    /// Paths that must not have been taken; likewise.
+    public var notReached: [Reached] = []
 
     public init() {}
 }

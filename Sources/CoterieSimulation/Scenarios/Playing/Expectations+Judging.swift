@@ -40,6 +40,10 @@ extension Expectations {
         for expected in reached where probes?[expected.probe] == 0 {
             unmet.append(UnmetExpectation("\(expected.probe.rawValue) was never reached", at: expected.place))
         }
+        for expected in notReached {
+            guard let count = probes?[expected.probe], count > 0 else { continue }
+            unmet.append(UnmetExpectation("\(expected.probe.rawValue) was reached \(count) times", at: expected.place))
+        }
         return unmet
     }
 }

@@ -66,12 +66,9 @@ extension World {
         switch step.action {
         case .faults(let faults): for fault in faults { perform(fault) }
         case .slowLink(let one, let other, let delay, let rate, let during):
-            let usual = max(1, plan.network.delay.least + plan.network.delay.spread / 2)
             for (from, to) in [(one, other), (other, one)] {
-                perform(
-                    .slowLink(
-                        from: from, to: to, factor: max(1, delay.nanoseconds / usual), bytesPerSecond: rate,
-                        during: during))
+                perform(.slowLink(from: from, to: to, factor: 1, bytesPerSecond: rate, during: during))
+                if let from = process(from), let to = process(to) { links[from, to].added = delay.nanoseconds }
             }
         case .restart(let members):
             for member in members {

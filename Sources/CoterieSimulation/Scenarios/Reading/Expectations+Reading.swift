@@ -84,7 +84,7 @@ extension Bound {
 
 extension Expectations {
     static let names = [
-        "requests ok", "requests refused", "requests unknown", "siblings", "keys", "reached",
+        "requests ok", "requests refused", "requests unknown", "siblings", "keys", "reached", "not reached",
     ]
 
     init(reading outline: Outline?) throws(ScenarioError) {
@@ -108,11 +108,18 @@ extension Expectations {
             }
             keys.append(Key(key: key, expected: try ExpectedAnswer(reading: pair.value)))
         }
-        for item in try fields.items("reached") {
-            let probe = try item.read("reached") { text throws(RejectedText) in
+        reached = try Self.probes(fields, "reached")
+        notReached = try Self.probes(fields, "not reached")
+    }
+
+    private static func probes(_ fields: Fields, _ name: String) throws(ScenarioError) -> [Reached] {
+        var probes: [Reached] = []
+        for item in try fields.items(name) {
+            let probe = try item.read(name) { text throws(RejectedText) in
                 try ScenarioText.choice(text, Probe.self)
             }
-            reached.append(Reached(probe: probe, place: item.place))
+            probes.append(Reached(probe: probe, place: item.place))
         }
+        return probes
     }
 }

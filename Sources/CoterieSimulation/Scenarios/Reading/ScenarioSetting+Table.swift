@@ -13,6 +13,7 @@ extension ScenarioSetting {
     private static let table: [(name: String, set: Setter)] = [
         ("limits.maxSiblings", count(\.limits.maxSiblings, 1 ... 1_000_000)),
         ("limits.warnSiblings", count(\.limits.warnSiblings, 1 ... 1_000_000)),
+        ("limits.maxPeerBacklogBytes", count(\.limits.maxPeerBacklogBytes, 1 << 16 ... 16 << 30)),
         ("limits.maxRequestsInFlight", count(\.limits.maxRequestsInFlight, 1 ... 16_777_216)),
         ("replication.deadAfter", span(\.replication.deadAfter)),
         ("replication.heartbeatInterval", span(\.replication.heartbeatInterval)),
