@@ -148,7 +148,7 @@ let package = Package(
             [
                 nioCore, nioPosix, logging, .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
-        tests("Settings", uses: ["Primitives", "Ring", "Wire", "Storage", "Replication", "Server"]),
+        tests("Settings", uses: ["Primitives", "Ring", "Wire", "Storage", "Replication", "Transport", "Server"]),
         tests(
             "CommandLine",
             uses: ["Primitives", "Causality", "Ring", "Wire", "History", "HTTP", "Server", "CommandLine"],

@@ -28,6 +28,7 @@ import Testing
         let body = """
             {"seed":7,"rules":[{"to":"n2","cut":"break"},{"from":"n2","cut":"stall"},
             {"to":"clients","delay":{"constant":20,"jitter":5},"bandwidth":1000},
+            {"to":"clients","named":"c1","cut":"stall"},
             {"from":"clients","loss":{"percent":2.5,"retransmit":300}},
             {"to":"n3","delay":{"mixture":[{"weight":91.22,"delay":{"pareto":{"scale":0.235,"shape":10}}},
              {"weight":8.78,"delay":{"sum":[{"exponential":{"mean":0.602}},{"uniform":[1,2]}]}}]}}]}
@@ -38,6 +39,7 @@ import Testing
         expected[FaultyLinkName(.from, .member("n2"))] = LinkFault(cut: .stall)
         expected[FaultyLinkName(.to, .clients)] = LinkFault(
             delay: .uniform(from: 15, to: 25), bytesPerSecond: 1_000)
+        expected[FaultyLinkName(.to, .client(named: "c1"))] = LinkFault(cut: .stall)
         expected[FaultyLinkName(.from, .clients)] = LinkFault(
             loss: LinkLoss(perMillion: 25_000, retransmit: .milliseconds(300)))
         expected[FaultyLinkName(.to, .member("n3"))] = LinkFault(
@@ -60,6 +62,7 @@ import Testing
         (#"{"rules":[{"cut":"stall"}]}"#, "rules[0]: has either \"to\" or \"from\""),
         (#"{"rules":[{"to":"n2","from":"n3","cut":"stall"}]}"#, "rules[0]: has either \"to\" or \"from\""),
         (#"{"rules":[{"to":"n2"}]}"#, "rules[0]: does nothing"),
+        (#"{"rules":[{"to":"n2","named":"c1","cut":"stall"}]}"#, "rules[0].named: is the name of some of the clients"),
         (#"{"rules":[{"to":"n2","cut":true}]}"#, "rules[0].cut: is \"stall\" or \"break\", not true"),
         (#"{"rules":[{"to":"n2","cut":"stall"},{"to":"n2","cut":"break"}]}"#, "rules[1]: there is a rule for to n2"),
         (#"{"rules":[{"to":"n9","cut":"stall"}]}"#, "no member \"n9\"; the ends of its links are n2, n3, n4, n5 and"),

@@ -5,6 +5,7 @@ import CoterieReplication
 import CoterieRing
 import CoterieServer
 import CoterieStorage
+import CoterieTransport
 import CoterieWire
 import Testing
 
@@ -36,6 +37,14 @@ import Testing
             flags: ["--limits-max-value-bytes=3MiB"])
         #expect(loaded.settings.limits.maxValueBytes == 3 << 20)
         #expect(loaded.origins[name] == .flag("--limits-max-value-bytes"))
+    }
+
+    @Test(arguments: [
+        (["--allow-faults"], true), (["--allow-faults", "--log-level", "debug"], true),
+        (["--allow-faults", "false"], false), (["--allow-faults=true"], true), ([], false),
+    ])
+    func aSwitchThatIsNamedIsOn(_ flags: [String], _ isOn: Bool) throws {
+        #expect(try load(flags: flags).settings.transport.allowsFaults == isOn)
     }
 
     @Test func theNodeMayBeNamedByTheEnvironment() throws {
