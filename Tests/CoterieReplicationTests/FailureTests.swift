@@ -122,6 +122,30 @@ import Testing
         for owner in owners { #expect(cluster.held(owner, "k")?.values == ["v"]) }
     }
 
+    /// A peer that was halted answers, on the connection of the next life, what the life before had asked about another key.
+    @Test func anAnswerToAnEarlierLifeIsNoAnswer() throws {
+        let cluster = try TestCluster()
+        _ = cluster.call(1, put("a", "of a") { $0.w = .all })
+        var asked: [(FetchReply, MemberNumber)] = []
+        cluster.onSend = { message, from, to in
+            guard case .fetchReply(let reply) = message, to == MemberNumber(1) else { return true }
+            asked.append((reply, from))
+            return false
+        }
+        _ = cluster.ask(1, get("a") { $0.r = .all })
+        cluster.settle()
+        let late = asked
+        #expect(late.count == 2)
+        cluster.restart(1)
+        cluster.settle()
+        let token = cluster.ask(1, get("b") { $0.r = .all })
+        cluster.settle()
+        for (reply, member) in late { cluster.feed(.peer(.fetchReply(reply), from: member), to: MemberNumber(1)) }
+        cluster.onSend = nil
+        for (reply, member) in asked { cluster.feed(.peer(.fetchReply(reply), from: member), to: MemberNumber(1)) }
+        #expect(cluster.reply(token)?.values == [])
+    }
+
     @Test func readRepairBringsMarkersToo() throws {
         let cluster = try TestCluster()
         let owners = cluster.owners("k")

@@ -103,7 +103,7 @@ import Testing
 
 @Suite struct TableTests {
     @Test func aLateAnswerToAFinishedEntryNamesNothing() {
-        var table = SlotTable<String>()
+        var table = SlotTable<String>(life: .max)
         let first = table.reserve()
         table.put("a", at: first)
         #expect(table[first] == "a")
@@ -116,6 +116,12 @@ import Testing
         #expect(late == nil)
         #expect(right == "b")
         #expect(table.ids.isEmpty)
+    }
+
+    @Test func twoLivesNumberDifferently() {
+        var (one, other) = (SlotTable<String>(life: 7), SlotTable<String>(life: 1 << 30))
+        let numbers = Set((0 ..< 1_000).flatMap { _ in [one.reserve(), other.reserve()] })
+        #expect(numbers.count == 2_000)
     }
 
     @Test func deadlinesComeInOrderWhateverOrderTheyWereSetIn() {

@@ -114,6 +114,28 @@ import Testing
         }
     }
 
+    /// What a full disk could not take is fetched again: a refill that lacks anything is not complete.
+    @Test func aRefillOnAFullDiskIsNotComplete() throws {
+        let cluster = try TestCluster()
+        for i in 0 ..< 30 { _ = cluster.call(1, put("k\(i)", "v\(i)") { $0.w = .all }) }
+        cluster.kill(2)
+        var scans = 0
+        cluster.onSend = { message, _, to in
+            if case .scan = message {
+                scans += 1
+                if scans == 5 { cluster[2].engine.refusal = .diskFull("told so") }
+            }
+            return true
+        }
+        cluster.restart(2, wiped: true)
+        for _ in 0 ..< 3_000 { cluster.step() }
+        #expect(!cluster[2].machine.isServing)
+        cluster[2].engine.refusal = nil
+        cluster.pass(.seconds(10))
+        #expect(cluster[2].machine.isServing)
+        for i in 0 ..< 30 { #expect(cluster.held(2, "k\(i)")?.values == ["v\(i)"]) }
+    }
+
     /// A disk that is full at the start, and has room again later.
     @Test func aStartThatCouldNotBeRecordedIsTriedAgain() throws {
         let cluster = try TestCluster()

@@ -25,6 +25,9 @@ public struct Promise: Hashable, Sendable {
     /// Copies of a key that may be gone for good: disks that were wiped. An acknowledgement that stands on more owners
     /// is kept, for the wiped ones are refilled by the others before they serve; one that does not promises nothing.
     public var lostDisks = 0
+    /// Copies that may go back without anybody's noticing, and serve: disks that rot. Rot of the newest write cannot be told
+    /// from a torn tail (`CoterieStorage/Log/Opening.swift`); its replica answers without it until it is repaired.
+    public var silentLosses = 0
     /// Whether the copies of fallbacks count too, for what is there in the end: their hints were delivered.
     public var countsFallbacks = false
     /// Whether markers are reclaimed: then a context may begin anew after a delete.

@@ -17,7 +17,8 @@ extension Record {
         let owners = owners(promise, rule)
         // A member whose disk was lost serves again when it has been refilled from the others: then what one of them
         // had stands on as many owners as before, and what none of them had on none.
-        return action.isWrite && owners <= promise.lostDisks ? 0 : owners
+        guard action.isWrite else { return owners }
+        return owners <= promise.lostDisks ? 0 : max(0, owners - promise.silentLosses)
     }
 
     private func owners(_ promise: Promise, _ rule: BucketRule) -> Int {

@@ -14,7 +14,7 @@ struct ExchangeState {
 
     /// How often this life has advertised.
     var adverts: UInt64 = 0
-    private(set) var exchanges: UInt64 = 0
+    private var lastExchange: UInt64
     /// By exchange.
     private(set) var pulls: [UInt64: Pulling] = [:]
     /// Groups in which a peer may have more than this node.
@@ -24,12 +24,22 @@ struct ExchangeState {
     /// Keys whose objects were left out of an offer, and are needed.
     var wanted: [Group: [ObjectKey]] = [:]
 
+    /// - Parameter life: the start nonce. Exchanges count from it on, so that no answer to an earlier life fits one of this.
+    init(life: UInt64) { lastExchange = life }
+
+    /// A number for a question that no other question of this or an earlier life has.
+    mutating func nextExchange() -> UInt64 {
+        lastExchange &+= 1
+        if lastExchange == 0 { lastExchange = 1 }  // 0 is no exchange.
+        return lastExchange
+    }
+
     func isPulling(_ group: Group) -> Bool { pulls.values.contains { $0.group == group } }
 
     mutating func begin(_ group: Group, from source: MemberNumber, at now: Instant) -> UInt64 {
-        exchanges += 1
-        pulls[exchanges] = Pulling(group: group, source: source, since: now)
-        return exchanges
+        let exchange = nextExchange()
+        pulls[exchange] = Pulling(group: group, source: source, since: now)
+        return exchange
     }
 
     /// The pull that an offer answers; nil where it is given up, or never was.

@@ -74,6 +74,7 @@ extension NodeMachine {
             knowledge.handle(fresh, of: key.bytes, in: group)
             barriers.await(.told, strength(forcedDurable: false))
         } catch {
+            refillFailed(group)
             effects.append(.note(.writesRefused(error)))
         }
     }

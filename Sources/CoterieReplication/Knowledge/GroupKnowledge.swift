@@ -58,6 +58,7 @@ struct GroupKnowledge: Equatable {
     }
 
     mutating func adoptedIsDurable(_ other: PartitionClock) {
+        guard other.isSubset(of: clock) else { return }  // Given up meanwhile, as in `isDurable`.
         durable.merge(other)
         isUnadvertised = true
     }

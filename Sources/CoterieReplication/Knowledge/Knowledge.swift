@@ -60,21 +60,14 @@ public final class Knowledge {
     /// Where the journal ends now: for a durable barrier that is taken now.
     var journalEnd: UInt64 { journalStart + UInt64(journal.count) }
 
-    /// A durable barrier has completed that was taken when the journal ended here.
+    /// A durable barrier has completed that was taken when the journal ended here. What a barrier before it covered and
+    /// failed to make durable (a disk that was full) is durable with this one.
     func isDurable(upTo end: UInt64) {
-        for (group, dot) in take(upTo: end) { groups[group]?.isDurable(dot) }
-    }
-
-    /// A barrier has failed: what it covered is never advertised by this life.
-    func isLost(upTo end: UInt64) { _ = take(upTo: end) }
-
-    private func take(upTo end: UInt64) -> [(group: Group, dot: Dot)] {
-        guard end > journalStart else { return [] }
+        guard end > journalStart else { return }
         let count = Int(end - journalStart)
-        let taken = Array(journal[..<count])
+        for (group, dot) in journal[..<count] { groups[group]?.isDurable(dot) }
         journal.removeSubrange(..<count)
         journalStart = end
-        return taken
     }
 
     // MARK: Surviving

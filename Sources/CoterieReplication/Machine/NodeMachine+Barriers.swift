@@ -105,12 +105,12 @@ extension NodeMachine {
                 for one in taken.waiting { passed(one, taken.strength, now, &effects) }
             case .barrierFailed(let ticket, let failure):
                 guard let taken = barriers.taken.removeValue(forKey: ticket) else { continue }
-                knowledge.isLost(upTo: taken.journalEnd)
                 for one in taken.waiting { failed(one, failure, now, &effects) }
             case .loaded(let ticket, let result): loaded(result, ticket, now, &effects)
             case .writableChanged(.writable):
                 isReadOnly = false
                 effects.append(.note(.writesAccepted))
+                askForMore(&effects)
             case .writableChanged(.readOnly(let failure)):
                 isReadOnly = true
                 effects.append(.note(.writesRefused(failure)))

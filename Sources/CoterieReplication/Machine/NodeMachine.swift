@@ -56,7 +56,7 @@ public struct NodeMachine {
     var minter: Minter
     var service = Service.starting
     var peers: [MemberNumber: Peer] = [:]
-    var requests = SlotTable<Coordination>()
+    var requests: SlotTable<Coordination>
     /// Slots of requests that wait for owners to be connected.
     var parked: [UInt64] = []
     /// Requests that are answered and kept for late answers.
@@ -73,7 +73,7 @@ public struct NodeMachine {
     var corruptKeys: Set<ObjectKey> = []
     var repairBudget: Budget
     var refill: Refill?
-    var exchanges = ExchangeState()
+    var exchanges: ExchangeState
     /// What this replica is could not be recorded: tried again at the next heartbeat.
     var markFailed = false
     /// Sweeps under way.
@@ -94,6 +94,8 @@ public struct NodeMachine {
             "\(birth.member) is not in the layout of epoch \(birth.layout.epoch)")
         me = birth.member
         nonce = birth.nonce
+        requests = SlotTable(life: birth.nonce)
+        exchanges = ExchangeState(life: birth.nonce)
         settings = birth.settings
         limits = birth.limits
         layout = birth.layout

@@ -1,26 +1,35 @@
 // What is under way, by a number that is never reused: an index into an array, and a generation that tells a late
 // answer to a finished entry from an answer to its successor in the same place.
+//
+// Answers outlive the life that asked: a peer that was halted answers the question of a life before on the connection of
+// the next. So generations begin at a number that is drawn for each life.
 
 /// A table whose entries are named by numbers that it gives out. All operations O(1), but for `ids`.
 struct SlotTable<Value> {
     private struct Slot {
-        var generation: UInt32
+        /// 40 bits.
+        var generation: UInt64
         var value: Value?
     }
 
     private var slots: [Slot] = []
     private var free: [UInt32] = []
     private(set) var count = 0
+    private let firstGeneration: UInt64
+
+    /// - Parameter life: differs from that of every other life of the node: its start nonce.
+    init(life: UInt64) { firstGeneration = Self.generation(life) }
 
     /// Reserves a number without a value yet; `put` fills it.
     mutating func reserve() -> UInt64 {
         count += 1
         if let index = free.popLast() {
-            slots[Int(index)].generation &+= 1
+            slots[Int(index)].generation = Self.generation(slots[Int(index)].generation + 1)
             return Self.id(index, slots[Int(index)].generation)
         }
-        slots.append(Slot(generation: 1, value: nil))
-        return Self.id(UInt32(slots.count - 1), 1)
+        precondition(slots.count < Self.indexMask, "\(slots.count) slots are in use: no more fit into a number")
+        slots.append(Slot(generation: firstGeneration, value: nil))
+        return Self.id(UInt32(slots.count - 1), firstGeneration)
     }
 
     /// Moves an entry out, leaving its number reserved; nil where the number names nothing (any more).
@@ -39,7 +48,7 @@ struct SlotTable<Value> {
     mutating func release(_ id: UInt64) {
         guard let index = index(of: id) else { preconditionFailure("slot \(id) is not reserved") }
         slots[index].value = nil
-        slots[index].generation &+= 1
+        slots[index].generation = Self.generation(slots[index].generation + 1)
         free.append(UInt32(index))
         count -= 1
     }
@@ -57,12 +66,16 @@ struct SlotTable<Value> {
     subscript(id: UInt64) -> Value? { index(of: id).flatMap { slots[$0].value } }
 
     private func index(of id: UInt64) -> Int? {
-        let index = Int(id & 0xffff_ffff) - 1
-        guard slots.indices.contains(index), slots[index].generation == UInt32(id >> 32) else { return nil }
+        let index = Int(id & UInt64(Self.indexMask)) - 1
+        guard slots.indices.contains(index), slots[index].generation == id >> Self.indexBits else { return nil }
         return index
     }
 
-    private static func id(_ index: UInt32, _ generation: UInt32) -> UInt64 {
-        UInt64(generation) << 32 | UInt64(index) + 1
+    private static var indexBits: UInt64 { 24 }
+    private static var indexMask: Int { 1 << Int(indexBits) - 1 }
+    private static func generation(_ number: UInt64) -> UInt64 { number & (1 << (64 - indexBits) - 1) }
+
+    private static func id(_ index: UInt32, _ generation: UInt64) -> UInt64 {
+        generation << indexBits | UInt64(index) + 1
     }
 }

@@ -36,14 +36,17 @@ extension NodeMachine {
     mutating func interruptRefill(from member: MemberNumber) { refill?.interrupt(member) }
 
     mutating func askForMore(_ effects: inout Effects) {
-        guard var refill else { return }
-        while let (exchange, part, start) = refill.ask(
-            atOnce: settings.scansAtOnce, life: { peers[$0].flatMap { $0.isConnected ? $0.nonce : nil } })
+        // A full disk takes nothing: it goes on when there is room again.
+        guard var refill, !isReadOnly else { return }
+        var exchange = exchanges.nextExchange()
+        while let (part, start) = refill.ask(
+            exchange, atOnce: settings.scansAtOnce, life: { peers[$0].flatMap { $0.isConnected ? $0.nonce : nil } })
         {
             let scan = Scan(
                 exchange: exchange, epoch: layout.epoch, group: part.group, start: start,
                 maxBytes: settings.scanBatchBytes)
             effects.append(.send(.scan(scan), to: part.source))
+            exchange = exchanges.nextExchange()
         }
         self.refill = refill
         guard refill.isComplete, sweeps == 0 else { return }
@@ -79,6 +82,12 @@ extension NodeMachine {
             }
             askForMore(&effects)
         }
+    }
+
+    /// Something that a scan brought, or the sweep behind it, could not be stored: the group is not complete.
+    mutating func refillFailed(_ group: Group) {
+        guard service == .refilling else { return }  // One that serves lacks it still, and asks again.
+        refill?.restart(group, from: layout.preferenceList(for: group).primaries.filter { $0 != me })
     }
 
     /// Asks again for what was refused or lost.

@@ -196,6 +196,7 @@ extension NodeMachine {
                 try apply(store.object, fresh(incoming, store, dots), store.group, store.key)
             }
         } catch {
+            refillFailed(store.group)
             refuse(store, error.code, member, &effects)
             return
         }

@@ -39,7 +39,6 @@ struct Refill {
     private(set) var asked: [UInt64: Part] = [:]
     private(set) var total = 0
     private(set) var done = 0
-    private var exchanges: UInt64 = 0
 
     /// Nothing is to be fetched yet.
     init() {}
@@ -61,11 +60,11 @@ struct Refill {
         total += 1
     }
 
-    /// The next part that can be asked for now, of those sources, in order. `life` gives the life of a source that can be
+    /// The next part that can be asked for now, of those sources, in order, under this number. `life` gives the life of a source that can be
     /// reached.
     mutating func ask(
-        atOnce: Int, life: (MemberNumber) -> UInt64?
-    ) -> (exchange: UInt64, Part, start: ByteBuffer)? {
+        _ exchange: UInt64, atOnce: Int, life: (MemberNumber) -> UInt64?
+    ) -> (Part, start: ByteBuffer)? {
         guard asked.count < atOnce else { return nil }
         let busy = Set(asked.values)
         guard let part = open.keys.filter({ !busy.contains($0) && life($0.source) != nil }).min(),
@@ -73,9 +72,8 @@ struct Refill {
         else { return nil }
         if scanning.life != current { scanning = Scanning(life: current) }
         open[part] = scanning
-        exchanges += 1
-        asked[exchanges] = part
-        return (exchanges, part, scanning.start)
+        asked[exchange] = part
+        return (part, scanning.start)
     }
 
     /// A batch of the part came and is merged. Returns what the scan has told where it is complete.
@@ -101,6 +99,15 @@ struct Refill {
 
     /// The source is gone: its parts are asked for again later, from where they stood if it comes back in the same life.
     mutating func interrupt(_ source: MemberNumber) { asked = asked.filter { $0.value.source != source } }
+
+    /// Something of this group could not be stored here: whatever was told of it is told again, from the beginning.
+    mutating func restart(_ group: Group, from sources: [MemberNumber]) {
+        for source in sources {
+            let part = Part(group: group, source: source)
+            asked = asked.filter { $0.value != part }
+            if open.updateValue(Scanning(), forKey: part) == nil { done -= 1 }
+        }
+    }
 
     /// The question did not leave: it is asked again.
     mutating func unsent(_ exchange: UInt64) { asked[exchange] = nil }

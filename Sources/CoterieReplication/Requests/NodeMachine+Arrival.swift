@@ -18,7 +18,8 @@ extension NodeMachine {
         do {
             plan = try self.plan(request)
         } catch {
-            refuse(target, error, now, &effects)
+            let reply = refuse(target, error, now, &effects)
+            if let id, request.operation.isWrite { remembered.remember(id, reply) }
             return
         }
         var timeout = plan.options.timeout
@@ -139,10 +140,14 @@ extension NodeMachine {
 
 extension NodeMachine {
     /// Answers a request that never got a slot.
-    mutating func refuse(_ target: ReplyTarget, _ failure: Failure, _ now: Now, _ effects: inout Effects) {
-        let receipt = Receipt(coordinator: me, epoch: layout.epoch)
+    @discardableResult
+    mutating func refuse(
+        _ target: ReplyTarget, _ failure: Failure, _ now: Now, _ effects: inout Effects
+    ) -> ClientReply {
+        let reply = ClientReply(result: .failed(failure), receipt: Receipt(coordinator: me, epoch: layout.epoch))
         counters.failures[failure.code, default: 0] += 1
-        deliver(ClientReply(result: .failed(failure), receipt: receipt), to: target, &effects)
+        deliver(reply, to: target, &effects)
+        return reply
     }
 
     /// Answers a request under way; it may live on for its repair.
@@ -159,11 +164,7 @@ extension NodeMachine {
             latencies.record(receipt.duration, of: coordination.request.operation)
         }
         if coordination.request.operation.isWrite, let id = coordination.target.requestID {
-            if case .failed(let failure) = result, failure.outcome == .notApplied {
-                remembered.forget(id)
-            } else {
-                remembered.finish(id, with: reply)
-            }
+            remembered.finish(id, with: reply)
         }
         deliver(reply, to: coordination.target, &effects)
     }

@@ -45,14 +45,18 @@ struct RememberedRequests {
     /// again. An origin counts its requests upwards, so what is above all that fell out has not been here.
     func mayHaveForgotten(_ id: RequestID) -> Bool { forgotten[id.origin].map { id.sequence <= $0 } ?? false }
 
-    /// Remembers its answer, if the request itself still is remembered.
+    /// Remembers the answer of a request that was refused at once.
+    mutating func remember(_ id: RequestID, _ reply: ClientReply) {
+        begin(id, slot: 0)
+        finish(id, with: reply)
+    }
+
+    /// Remembers its answer, if the request itself still is remembered. A refusal too: whoever hears that nothing was
+    /// applied believes it, and a copy of the request that is still on its way must not be carried then.
     mutating func finish(_ id: RequestID, with reply: ClientReply) {
         guard memory[id] != nil else { return }
         memory[id] = .answered(reply)
     }
-
-    /// Forgets a request that was refused before anything happened: a retry may try anew.
-    mutating func forget(_ id: RequestID) { memory[id] = nil }
 
     var count: Int { memory.count }
 }
