@@ -136,6 +136,26 @@ import Testing
         for i in 0 ..< 30 { #expect(cluster.held(2, "k\(i)")?.values == ["v\(i)"]) }
     }
 
+    /// An answer that did not leave, since the connection was full, is asked for again.
+    @Test func aRefillWhoseAnswersGetLostGoesOn() throws {
+        let cluster = try TestCluster()
+        for i in 0 ..< 30 { _ = cluster.call(1, put("k\(i)", "v\(i)") { $0.w = .all }) }
+        var lost = 0
+        cluster.onSend = { message, _, _ in
+            if case .scanReply = message, lost < 7 {
+                lost += 1
+                return false
+            }
+            return true
+        }
+        cluster.restart(2, wiped: true)
+        cluster.settle()
+        #expect(!cluster[2].machine.isServing)
+        cluster.pass(.seconds(30))
+        #expect(cluster[2].machine.isServing)
+        for i in 0 ..< 30 { #expect(cluster.held(2, "k\(i)")?.values == ["v\(i)"]) }
+    }
+
     /// A disk that is full at the start, and has room again later.
     @Test func aStartThatCouldNotBeRecordedIsTriedAgain() throws {
         let cluster = try TestCluster()

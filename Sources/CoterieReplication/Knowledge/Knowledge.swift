@@ -19,6 +19,8 @@ public final class Knowledge {
     /// Handled and not durable, in the order of the log; the first one's position.
     private var journal: [(group: Group, dot: Dot)] = []
     private var journalStart: UInt64 = 0
+    /// How often everything was given up.
+    private(set) var giveUps = 0
 
     public init() {}
 
@@ -47,6 +49,7 @@ public final class Knowledge {
 
     /// Nothing that was handled is believed any more: the store has lost records, and which cannot be told.
     func giveUp() {
+        giveUps += 1
         groups.removeAll()
         journalStart += UInt64(journal.count)
         journal.removeAll()

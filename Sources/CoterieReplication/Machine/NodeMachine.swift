@@ -76,7 +76,8 @@ public struct NodeMachine {
     var exchanges: ExchangeState
     /// What this replica is could not be recorded: tried again at the next heartbeat.
     var markFailed = false
-    /// Sweeps under way.
+    /// Complete scans whose clocks are not adopted yet: those that wait, and all with the sweeps under way.
+    var adoptions: [Adoption] = []
     var sweeps = 0
     /// Who has answered this life's introduction.
     var acquainted: Set<MemberNumber> = []

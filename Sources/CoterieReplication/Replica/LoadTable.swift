@@ -39,6 +39,14 @@ struct LoadTable {
         tickets[key, default: []].append(ticket)
     }
 
+    /// Whether an object that nobody waits for, of a scan or a repair, is still to be merged into this group.
+    func isMerging(into group: Group) -> Bool {
+        entries.values.contains { entry in
+            if case .store(let store, _) = entry.awaited { return entry.group == group && store.exchange == 0 }
+            return false
+        }
+    }
+
     /// The key was stored over. O(1) where nothing is under way.
     mutating func changed(_ key: ObjectKey) {
         guard !entries.isEmpty, let tickets = tickets[key] else { return }

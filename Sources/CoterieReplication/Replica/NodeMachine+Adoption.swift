@@ -12,22 +12,55 @@ import CoterieStorage
 import CoterieWire
 import NIOCore
 
+/// A complete scan whose clock is to be adopted.
+struct Adoption {
+    let part: Refill.Part
+    let scanning: Refill.Scanning
+    let giveUps: Int
+}
+
 /// A walk over the own keys that a scan did not bring.
 struct Sweep {
     let group: Group
     /// What the source had handled.
     let clock: PartitionClock
+    /// How often the own knowledge had been given up when the sweep began.
+    let giveUps: Int
     /// Those left, the next one first.
     var keys: ArraySlice<ByteBuffer>
 }
 
 extension NodeMachine {
+    /// All objects of a scan have come. Those that wait for a record on disk are merged first: a clock must not vouch for
+    /// what is not stored yet.
     mutating func adopt(_ part: Refill.Part, _ scanning: Refill.Scanning, _ effects: inout Effects) {
+        sweeps += 1
+        adoptions.append(Adoption(part: part, scanning: scanning, giveUps: knowledge.giveUps))
+        resumeAdoptions(&effects)
+    }
+
+    /// Adopts what can be adopted now.
+    mutating func resumeAdoptions(_ effects: inout Effects) {
+        guard !adoptions.isEmpty else { return }
+        let ready = adoptions.filter { !loads.isMerging(into: $0.part.group) }
+        adoptions.removeAll { adoption in ready.contains { $0.part == adoption.part } }
+        for adoption in ready {
+            if adoption.giveUps == knowledge.giveUps {
+                beginSweep(adoption.part, adoption.scanning, &effects)
+            } else {
+                sweeps -= 1  // Nothing that was known then is believed any more.
+            }
+        }
+        if !ready.isEmpty { askForMore(&effects) }
+    }
+
+    private mutating func beginSweep(
+        _ part: Refill.Part, _ scanning: Refill.Scanning, _ effects: inout Effects
+    ) {
         guard let clock = scanning.clock else { preconditionFailure("a complete scan has told its clock") }
         let count = engine.count(in: part.group)
         let keys = engine.keys(in: part.group, from: ByteBuffer(), limit: count).filter { !scanning.seen.contains($0) }
-        sweeps += 1
-        go(Sweep(group: part.group, clock: clock, keys: keys[...]), &effects)
+        go(Sweep(group: part.group, clock: clock, giveUps: knowledge.giveUps, keys: keys[...]), &effects)
     }
 
     mutating func sweepLoaded(_ result: ReadResult, _ sweep: Sweep, _ effects: inout Effects) {
@@ -51,7 +84,7 @@ extension NodeMachine {
             sweep.keys.removeFirst()
         }
         sweeps -= 1
-        finish(sweep, &effects)
+        if sweep.giveUps == knowledge.giveUps { finish(sweep, &effects) }
         askForMore(&effects)
     }
 

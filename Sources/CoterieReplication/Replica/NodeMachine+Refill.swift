@@ -40,7 +40,8 @@ extension NodeMachine {
         guard var refill, !isReadOnly else { return }
         var exchange = exchanges.nextExchange()
         while let (part, start) = refill.ask(
-            exchange, atOnce: settings.scansAtOnce, life: { peers[$0].flatMap { $0.isConnected ? $0.nonce : nil } })
+            exchange, atOnce: settings.scansAtOnce, heartbeat: heartbeats,
+            life: { peers[$0].flatMap { $0.isConnected ? $0.nonce : nil } })
         {
             let scan = Scan(
                 exchange: exchange, epoch: layout.epoch, group: part.group, start: start,
@@ -62,7 +63,7 @@ extension NodeMachine {
     mutating func receive(
         _ reply: ScanReply, from member: MemberNumber, _ now: Now, _ effects: inout Effects
     ) {
-        guard let part = refill?.asked[reply.exchange], part.source == member else { return }
+        guard let part = refill?.asked[reply.exchange]?.part, part.source == member else { return }
         switch reply.status {
         case .refused:
             // Asked again at the next heartbeat, when the source may serve.
@@ -91,7 +92,10 @@ extension NodeMachine {
     }
 
     /// Asks again for what was refused or lost.
-    mutating func retryRefill(_ effects: inout Effects) { askForMore(&effects) }
+    mutating func retryRefill(_ effects: inout Effects) {
+        refill?.giveUp(at: heartbeats)
+        askForMore(&effects)
+    }
 }
 
 extension NodeMachine {

@@ -100,6 +100,7 @@ extension NodeMachine {
         case .write(let slot): writeLoaded(slot, interpret(current, entry.key, &effects), now, &effects)
         case .store(let store, let member):
             merge(store, over: interpret(current, entry.key, &effects), member, now, &effects)
+            resumeAdoptions(&effects)
         }
     }
 }

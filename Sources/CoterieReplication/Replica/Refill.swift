@@ -35,8 +35,17 @@ struct Refill {
 
     /// Not complete, by source.
     private var open: [Part: Scanning] = [:]
+    struct Asked: Equatable {
+        let part: Part
+        /// The heartbeat before which it was asked.
+        let heartbeat: UInt64
+    }
+
+    /// A question that is not answered within so many heartbeats is asked again: the answer did not leave.
+    static let patience: UInt64 = 10
+
     /// Asked for, by exchange.
-    private(set) var asked: [UInt64: Part] = [:]
+    private(set) var asked: [UInt64: Asked] = [:]
     private(set) var total = 0
     private(set) var done = 0
 
@@ -63,16 +72,16 @@ struct Refill {
     /// The next part that can be asked for now, of those sources, in order, under this number. `life` gives the life of a source that can be
     /// reached.
     mutating func ask(
-        _ exchange: UInt64, atOnce: Int, life: (MemberNumber) -> UInt64?
+        _ exchange: UInt64, atOnce: Int, heartbeat: UInt64, life: (MemberNumber) -> UInt64?
     ) -> (Part, start: ByteBuffer)? {
         guard asked.count < atOnce else { return nil }
-        let busy = Set(asked.values)
+        let busy = Set(asked.values.map(\.part))
         guard let part = open.keys.filter({ !busy.contains($0) && life($0.source) != nil }).min(),
             let current = life(part.source), var scanning = open[part]
         else { return nil }
         if scanning.life != current { scanning = Scanning(life: current) }
         open[part] = scanning
-        asked[exchange] = part
+        asked[exchange] = Asked(part: part, heartbeat: heartbeat)
         return (part, scanning.start)
     }
 
@@ -80,7 +89,7 @@ struct Refill {
     mutating func received(
         _ exchange: UInt64, _ keys: [ObjectKey], next: ByteBuffer?, clock: PartitionClock?
     ) -> (Part, Scanning)? {
-        guard let part = asked.removeValue(forKey: exchange), var scanning = open[part] else { return nil }
+        guard let part = asked.removeValue(forKey: exchange)?.part, var scanning = open[part] else { return nil }
         if let clock { scanning.clock = clock }
         for key in keys { scanning.seen.insert(ByteBuffer(bytes: key.bytes.readableBytesView)) }
         if let next {
@@ -98,13 +107,18 @@ struct Refill {
     }
 
     /// The source is gone: its parts are asked for again later, from where they stood if it comes back in the same life.
-    mutating func interrupt(_ source: MemberNumber) { asked = asked.filter { $0.value.source != source } }
+    mutating func interrupt(_ source: MemberNumber) { asked = asked.filter { $0.value.part.source != source } }
+
+    /// Asks again for what was asked so long ago that the answer must be lost.
+    mutating func giveUp(at heartbeat: UInt64) {
+        asked = asked.filter { heartbeat < $0.value.heartbeat + Self.patience }
+    }
 
     /// Something of this group could not be stored here: whatever was told of it is told again, from the beginning.
     mutating func restart(_ group: Group, from sources: [MemberNumber]) {
         for source in sources {
             let part = Part(group: group, source: source)
-            asked = asked.filter { $0.value != part }
+            asked = asked.filter { $0.value.part != part }
             if open.updateValue(Scanning(), forKey: part) == nil { done -= 1 }
         }
     }
@@ -114,7 +128,7 @@ struct Refill {
 
     /// The source does not serve: what it told before is void.
     mutating func refused(_ exchange: UInt64) {
-        guard let part = asked.removeValue(forKey: exchange) else { return }
+        guard let part = asked.removeValue(forKey: exchange)?.part else { return }
         open[part] = Scanning()
     }
 }

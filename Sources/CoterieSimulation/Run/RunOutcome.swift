@@ -47,7 +47,9 @@ extension World {
     /// Whether members have waited for each other's content for long and nothing has moved. It would be so for ever, and
     /// their heartbeats would take most of a swarm's time.
     var waitsForRefillInVain: Bool {
-        now - max(stageBegan, refillNews) > plan.bounds.refill.nanoseconds && lookWhatIsPending() == .waitingForRefill
+        // An answer that was lost is asked for again after some heartbeats.
+        let patience = plan.bounds.refill + plan.replication.heartbeatInterval * 12
+        return now - max(stageBegan, refillNews) > patience.nanoseconds && lookWhatIsPending() == .waitingForRefill
     }
 
     /// What the run hangs on, where it has not come to rest; to be asked while the nodes still stand.
