@@ -23,7 +23,7 @@ public struct CoterieCommand: AsyncParsableCommand {
               coterie cluster status                    who is there, who owns how much
               coterie ring carts alice                  where a key lives
               coterie demo                              a tour on a real cluster
-              coterie sim swarm                         simulated clusters under faults, judged
+              coterie sim swarm                         simulated clusters under faults
 
             Exit codes: 0 done, 1 failed, 3 not found, 4 outcome unknown, 5 quorum not met, 6 precondition failed, \
             20 promise broken, 21 not at rest, 22 runs differ, 23 crashed, 24 expectation failed, \

@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct HelpTests {
     private static func all(_ command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
-        [command] + command.configuration.subcommands.flatMap { all($0) }
+        // What is not shown is for the program itself.
+        command.configuration.shouldDisplay ? [command] + command.configuration.subcommands.flatMap { all($0) } : []
     }
 
     @Test func everyCommandHasExamplesThatStandOnOneLineEach() {

@@ -34,6 +34,10 @@ struct HistoryJudgeCommand: ParsableCommand {
         discussion: """
             What is read at r=all after everything else counts as the final state of a key, as coterie check leaves it. \
             Exit codes: 0 all laws hold, 20 a law is broken, 65 the file is malformed.
+
+            Examples:
+              coterie history judge run.jsonl
+              coterie history judge run.jsonl --lost-disks 1
             """)
 
     @Argument(help: ArgumentHelp("JSON lines.", valueName: "file"), completion: .file()) var file: String
@@ -63,7 +67,7 @@ struct HistoryConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert", abstract: "Write a history in another form.",
         discussion: """
-            Example:
+            Examples:
               coterie history convert run.jsonl --to edn > run.edn
             """)
 

@@ -16,10 +16,10 @@ struct LocalFaultCommand: ParsableCommand {
 
             Examples:
               coterie local up --allow-faults --detach
-              coterie local fault cut n1 n2                     nothing passes between the two
-              coterie local fault cut n1 n2 --one-way           n2 hears nothing from n1, n1 hears n2
-              coterie local fault cut n1 n2 --break             their connections are broken, too
-              coterie local fault partition n1,n2 n3,n4,n5      two groups that do not hear each other
+              coterie local fault cut n1 n2                  nothing passes
+              coterie local fault cut n1 n2 --one-way        n2 hears nothing from n1
+              coterie local fault cut n1 n2 --break          their connections break
+              coterie local fault partition n1,n2 n3,n4,n5   two groups apart
               coterie local fault delay n1 n2 20ms --jitter 5ms
               coterie local fault list
               coterie local fault heal
@@ -87,7 +87,9 @@ struct FaultPartitionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "partition", abstract: "Part the nodes into groups that do not hear each other.",
         discussion: """
-            Nodes that no group names keep all their links. Example:
+            Nodes that no group names keep all their links.
+
+            Examples:
               coterie local fault partition n1,n2 n3,n4,n5
             """)
 
@@ -137,7 +139,9 @@ struct FaultDelayCommand: AsyncParsableCommand {
         commandName: "delay", abstract: "Let everything between two nodes take longer.",
         discussion: """
             Each way takes the delay, so that a request and its answer take it twice. Other distributions, loss and \
-            bandwidth: PUT /admin/faults (see Operations). Example:
+            bandwidth: PUT /admin/faults (see Operations).
+
+            Examples:
               coterie local fault delay n1 n2 20ms --jitter 5ms
             """)
 
@@ -162,7 +166,11 @@ struct FaultDelayCommand: AsyncParsableCommand {
 
 struct FaultHealCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "heal", abstract: "Take all faults of all links away.")
+        commandName: "heal", abstract: "Take all faults of all links away.",
+        discussion: """
+            Examples:
+              coterie local fault heal
+            """)
 
     @OptionGroup var local: LocalOptions
 
@@ -180,7 +188,12 @@ struct FaultHealCommand: AsyncParsableCommand {
 
 struct FaultListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Show the faults that hold now, a line for each link.")
+        commandName: "list", abstract: "Show the faults that hold now, a line for each link.",
+        discussion: """
+            Examples:
+              coterie local fault list
+              coterie local fault list --json
+            """)
 
     @OptionGroup var local: LocalOptions
     @Flag(help: "One JSON object by node, in the form of /admin/faults.") var json = false

@@ -18,7 +18,7 @@ struct LocalCommand: ParsableCommand {
               coterie local kill n2             SIGKILL, as a crash would
               coterie local start n2            back on its old data
               coterie local start n2 --wipe     back on an empty disk: its peers refill it
-              coterie local fault cut n1 n2     nothing passes between the two (local fault --help)
+              coterie local fault cut n1 n2     nothing passes between the two
               coterie local pause n3            halted, as an overloaded machine would be
               coterie local resume n3           awake again
             """,

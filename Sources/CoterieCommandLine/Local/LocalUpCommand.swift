@@ -19,7 +19,7 @@ struct LocalUpCommand: AsyncParsableCommand {
               coterie local up
               coterie local up --nodes 3 --data /tmp/three --base-port 7400
               coterie local up --durability os --limits-max-value-bytes 1MiB --detach
-              coterie local up --allow-faults     links can be cut and slowed: coterie local fault
+              coterie local up --allow-faults     links can be cut and slowed
             """)
 
     @OptionGroup var local: LocalOptions

@@ -13,10 +13,10 @@ struct ScenarioCommand: AsyncParsableCommand {
             format is explained in the documentation, page Scenarios.
 
             Examples:
-              coterie scenario list                                       what there is under Scenarios/
-              coterie scenario run Scenarios/NodeDiesUnderLoad.yaml       play one
-              coterie scenario run Scenarios --seeds 10                   all of them, each under ten seeds
-              coterie scenario check my-story.yaml                        only read it
+              coterie scenario list                                   what there is
+              coterie scenario run Scenarios/NodeDiesUnderLoad.yaml   play one
+              coterie scenario run Scenarios --seeds 10               play all
+              coterie scenario check my-story.yaml                    only read it
 
             Exit codes: 0 all held, 20 a promise was broken, 21 did not come to rest, 24 an expectation failed, \
             64 bad usage, 65 a file is no scenario.
@@ -42,7 +42,12 @@ struct ScenarioPaths: ParsableArguments {
 
 struct ScenarioCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Read scenario files and name what is wrong with them.")
+        commandName: "check", abstract: "Read scenario files and name what is wrong with them.",
+        discussion: """
+            Examples:
+              coterie scenario check my-story.yaml
+              coterie scenario check Scenarios
+            """)
 
     @OptionGroup var paths: ScenarioPaths
 
@@ -63,7 +68,12 @@ struct ScenarioCheckCommand: ParsableCommand {
 
 struct ScenarioListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Print the titles of scenario files.")
+        commandName: "list", abstract: "Print the titles of scenario files.",
+        discussion: """
+            Examples:
+              coterie scenario list
+              coterie scenario list Scenarios/Schedules
+            """)
 
     @Argument(help: "A folder.", completion: .directory) var folder = "Scenarios"
 

@@ -11,8 +11,8 @@ struct SimCommand: AsyncParsableCommand {
             all faults. The simulated nodes run the code that serves in production. Equal seeds are equal runs.
 
             Examples:
-              coterie sim --seed 42                      one run: its plan, verdict, digest and figures
-              coterie sim --seed 42 --trace | less       each message, timer, disk access and fault
+              coterie sim --seed 42                      one run: plan, verdict, figures
+              coterie sim --seed 42 --trace | less       every transition
               coterie sim --seed 42 --canary droppedSibling
               coterie sim swarm --seeds 1000             many seeds on all cores
               coterie sim shrink --seed 42               the smallest plan that still fails
