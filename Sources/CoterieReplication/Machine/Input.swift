@@ -49,14 +49,16 @@ public enum Input: Equatable, Sendable {
 public enum TimerName: UInt8, Hashable, Sendable, CaseIterable {
     /// The next deadline among the requests under way.
     case deadlines
-    /// Peers are asked whether they are alive.
-    case heartbeat
+    /// What could not be done is tried again.
+    case retry
     /// The next fsync under `durability = interval`.
     case flush
     /// Stopping waits no longer.
     case stop
     /// Owners tell each other what they have handled.
     case exchange
+    /// The membership's one timer.
+    case membership
 }
 
 /// A change of properties by an operator.
