@@ -69,7 +69,7 @@ let package = Package(
         module("Wire", uses: ["Primitives", "Causality", "Types", "Ring"], [nioCore], exclude: ["coterie.proto"]),
         module("Storage", uses: ["Primitives", "C_CZlib"], [nioCore]),
         module(
-            "Replication", uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "Storage"],
+            "Replication", uses: ["Primitives", "Causality", "Types", "Ring", "Membership", "Wire", "Storage"],
             [nioCore, .product(name: "DequeModule", package: "swift-collections")]),
         module(
             "ClientMachine", uses: ["Primitives", "Causality", "Types", "Ring", "Wire"],
@@ -81,8 +81,8 @@ let package = Package(
         module(
             "Simulation",
             uses: [
-                "Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication", "ClientMachine",
-                "History",
+                "Primitives", "Causality", "Types", "Ring", "Membership", "Wire", "Storage", "Replication",
+                "ClientMachine", "History",
             ], [nioCore]),
 
         // Shells: sockets, files, clocks.
@@ -97,8 +97,8 @@ let package = Package(
         module(
             "Server",
             uses: [
-                "Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication", "FileDisk", "Transport",
-                "HTTP",
+                "Primitives", "Causality", "Types", "Ring", "Membership", "Wire", "Storage", "Replication", "FileDisk",
+                "Transport", "HTTP",
             ],
             [nioCore, nioPosix, logging, .product(name: "Yams", package: "Yams")]),
         module(
@@ -132,7 +132,8 @@ let package = Package(
         tests("Storage", uses: ["Primitives", "Storage", "Simulation", "FileDisk"], [nioCore]),
         tests("FileDisk", uses: ["Primitives", "Storage", "FileDisk"], [nioCore]),
         tests(
-            "Replication", uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication"],
+            "Replication",
+            uses: ["Primitives", "Causality", "Types", "Ring", "Membership", "Wire", "Storage", "Replication"],
             [nioCore]),
         tests(
             "ClientMachine", uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "ClientMachine"], [nioCore]),
@@ -164,8 +165,8 @@ let package = Package(
         tests(
             "Simulation",
             uses: [
-                "Primitives", "Causality", "Types", "Ring", "Wire", "Storage", "Replication", "ClientMachine",
-                "History", "Simulation",
+                "Primitives", "Causality", "Types", "Ring", "Membership", "Wire", "Storage", "Replication",
+                "ClientMachine", "History", "Simulation",
             ], [nioCore], resources: [.copy("digests.txt")]),
         tests(
             "Scenario",

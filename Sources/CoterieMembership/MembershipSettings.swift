@@ -41,7 +41,8 @@ public struct MembershipSettings: Hashable, Sendable {
     /// Probes' interval and timeout grow up to so many times where this member itself seems slow (Lifeguard's
     /// LHA-Probe). 1: never.
     public var maxHealthMultiplier = 8
-    /// Whether every message to a member tells it first that it is held suspect or dead (Lifeguard's buddy system).
+    /// Whether every message to a member tells it first that it is held suspect or dead (Lifeguard's buddy system). The
+    /// probe of one of the dead at `deadProbeInterval` does in any case.
     public var tellsTheAccused = true
     /// Whether a timer that comes late by more than `probeTimeout` is taken for this member's own absence, and what was
     /// waited for meanwhile is waited for again.

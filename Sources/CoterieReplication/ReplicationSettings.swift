@@ -1,5 +1,6 @@
 // What an operator may set about requests and peers, each with its name in the configuration and its default.
 
+import CoterieMembership
 import CoteriePrimitives
 
 /// When a write may be acknowledged. Configuration: `durability`.
@@ -15,12 +16,10 @@ public enum Durability: Hashable, Sendable {
 /// Configuration section `replication`.
 public struct ReplicationSettings: Hashable, Sendable {
     public var durability = Durability.fsync
-    /// How often each peer is asked whether it is alive.
-    public var heartbeatInterval = TimeSpan.milliseconds(500)
-    /// A connected peer that was silent for so long is asked last, and shown as suspect.
-    public var suspectAfter = TimeSpan.milliseconds(2_000)
-    /// A peer that was unreachable or silent for so long is shown as dead.
-    public var deadAfter = TimeSpan.milliseconds(10_000)
+    /// Who is alive. Configuration section `membership`.
+    public var membership = MembershipSettings()
+    /// How often what could not be done is tried again: introductions, parts of a refill, writes on a full disk.
+    public var retryInterval = TimeSpan.milliseconds(500)
     /// How long a read that only repairs waits for silent replicas.
     public var repairTimeout = TimeSpan.milliseconds(5_000)
     /// How long an owner that had a write and went away may take to come back, in the same life, before the write's
@@ -54,14 +53,9 @@ public struct ReplicationSettings: Hashable, Sendable {
 
     /// Names the first relation between settings that does not hold; nil where all do.
     public var problem: String? {
-        if heartbeatInterval < .milliseconds(10) {
-            return "heartbeatInterval must be 10 ms or more, not \(heartbeatInterval)"
-        }
-        if suspectAfter < heartbeatInterval * 2 {
-            return "suspectAfter (\(suspectAfter)) must be at least twice heartbeatInterval (\(heartbeatInterval))"
-        }
-        if deadAfter < suspectAfter {
-            return "deadAfter (\(deadAfter)) must not be less than suspectAfter (\(suspectAfter))"
+        if let problem = membership.problem { return problem }
+        if retryInterval < .milliseconds(10) {
+            return "retryInterval must be 10 ms or more, not \(retryInterval)"
         }
         if exchangeInterval < .milliseconds(10) {
             return "exchangeInterval must be 10 ms or more, not \(exchangeInterval)"

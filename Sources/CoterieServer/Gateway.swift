@@ -2,6 +2,7 @@
 
 import CoterieCausality
 import CoterieHTTP
+import CoterieMembership
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
@@ -91,8 +92,7 @@ struct Gateway: NodeGateway {
         described.peers = status.peers.map { peer in
             NodeStatus.Peer(
                 name: layout.member(peer.member)?.name ?? "\(peer.member)", number: peer.member.rawValue,
-                state: NodeStatus.Peer.State(rawValue: peer.state.rawValue) ?? .dead,
-                sinceMilliseconds: peer.since?.milliseconds ?? described.uptimeMilliseconds,
+                state: NodeStatus.Peer.State(peer.state), sinceMilliseconds: peer.since.milliseconds,
                 connected: peer.isConnected)
         }
         for (name, value) in status.counters.named { described.counters[name] = value }
@@ -131,6 +131,16 @@ private struct NodeFaults: FaultInjection {
                 network.setFaults(table)
                 done.resume()
             }
+        }
+    }
+}
+
+extension NodeStatus.Peer.State {
+    fileprivate init(_ status: MemberStatus) {
+        switch status {
+        case .alive: self = .alive
+        case .suspect: self = .suspect
+        case .dead: self = .dead
         }
     }
 }

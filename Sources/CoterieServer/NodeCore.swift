@@ -3,6 +3,7 @@
 // Bytes come in, a burst of frames is decoded, the machine runs in place, and at the end of the tick the disk's work is
 // handed out and every connection that was written to is flushed once. Nothing here decides anything.
 
+import CoterieMembership
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
@@ -219,8 +220,15 @@ final class NodeCore: NetworkReceiver, @unchecked Sendable {
                 "a message contradicts what is known",
                 metadata: ["key": "\(key)", "from": "\(peer)", "text": "\(text)"])
         case .layoutLearnt(let epoch): logger.notice("new layout", metadata: ["epoch": "\(epoch)"])
-        case .peerState(let member, let state):
-            logger.info("peer", metadata: ["member": "\(member)", "state": "\(state.rawValue)"])
+        case .memberChanged(let change):
+            logger.log(
+                level: change.to == .dead ? .notice : .info, "peer",
+                metadata: [
+                    "member": "\(change.member)", "state": "\(change.to)", "was": "\(change.from)",
+                    "because": "\(change.cause)",
+                ])
+        case .malformedGossip(let member, let reason):
+            logger.warning("gossip cannot be read", metadata: ["from": "\(member)", "reason": "\(reason)"])
         }
     }
 }

@@ -1,4 +1,4 @@
-// Codecs of layout, heartbeat, introduction and bucket properties.
+// Codecs of layout, heartbeat, gossip, introduction and bucket properties.
 
 import CoteriePrimitives
 import CoterieRing
@@ -55,6 +55,27 @@ extension Heartbeat {
             default: try reader.skip()
             }
         }
+    }
+}
+
+extension Gossip {
+    func encode(into out: inout ByteBuffer) {
+        out.writeField(1, varint: epoch.rawValue)
+        out.writeField(2, bytes: content)
+    }
+
+    init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
+        var epoch = Epoch(0)
+        var content: ByteBuffer?
+        while try reader.next() {
+            switch reader.field {
+            case 1: epoch = try reader.epoch()
+            case 2: content = try reader.slice()
+            default: try reader.skip()
+            }
+        }
+        guard let content else { throw .missingField(2) }
+        self.init(epoch: epoch, content: content)
     }
 }
 

@@ -33,6 +33,7 @@ extension Message {
         case .layoutRequest(let request): out.writeFrame(.layoutRequest) { request.encode(into: &$0) }
         case .layoutReply(let reply): out.writeFrame(.layoutReply) { reply.encode(into: &$0) }
         case .heartbeat(let heartbeat): out.writeFrame(.heartbeat) { heartbeat.encode(into: &$0) }
+        case .gossip(let gossip): out.writeFrame(.gossip) { gossip.encode(into: &$0) }
         case .properties(let update): out.writeFrame(.properties) { update.encode(into: &$0) }
         case .introduce(let introduce): out.writeFrame(.introduce) { introduce.encode(into: &$0) }
         case .introduceReply(let reply): out.writeFrame(.introduceReply) { reply.encode(into: &$0) }
@@ -63,6 +64,7 @@ extension Message {
             case .layoutRequest: return .layoutRequest(try LayoutRequest(decoding: reader))
             case .layoutReply: return .layoutReply(try LayoutReply(decoding: reader))
             case .heartbeat: return .heartbeat(try Heartbeat(decoding: reader))
+            case .gossip: return .gossip(try Gossip(decoding: reader))
             case .properties: return .properties(try PropertiesUpdate(decoding: reader))
             case .introduce: return .introduce(try Introduce(decoding: reader))
             case .introduceReply: return .introduceReply(try IntroduceReply(decoding: reader))

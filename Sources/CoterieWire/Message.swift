@@ -25,6 +25,7 @@ public enum Message: Hashable, Sendable {
     case layoutReply(LayoutReply)
     // Members among each other.
     case heartbeat(Heartbeat)
+    case gossip(Gossip)
     case properties(PropertiesUpdate)
     // A member with an empty store to the others.
     case introduce(Introduce)
@@ -250,7 +251,7 @@ public struct LayoutReply: Hashable, Sendable {
     public init(layout: ByteBuffer) { self.layout = layout }
 }
 
-/// Sent to every peer at an interval: tells a hung peer from a quiet one.
+/// The transport's question whether the other end of a connection lives, and its answer.
 public struct Heartbeat: Hashable, Sendable {
     public var sequence: UInt64
     /// False: please answer. True: this is the answer.
@@ -261,6 +262,18 @@ public struct Heartbeat: Hashable, Sendable {
         self.sequence = sequence
         self.isReply = isReply
         self.epoch = epoch
+    }
+}
+
+/// One message of the membership, who is alive: its content is the membership's own matter (`MembershipMessage`).
+public struct Gossip: Hashable, Sendable {
+    /// The sender's layout's: news of a newer layout travels with it.
+    public var epoch: Epoch
+    public var content: ByteBuffer
+
+    public init(epoch: Epoch, content: ByteBuffer) {
+        self.epoch = epoch
+        self.content = content
     }
 }
 

@@ -10,6 +10,7 @@ public enum MessageKind: UInt8, Hashable, Sendable, CaseIterable {
     case properties = 6
     case introduce = 7
     case introduceReply = 8
+    case gossip = 9
     case request = 16
     case response = 17
     case store = 32
@@ -42,6 +43,7 @@ extension Message {
         case .properties: .properties
         case .introduce: .introduce
         case .introduceReply: .introduceReply
+        case .gossip: .gossip
         case .scan: .scan
         case .scanReply: .scanReply
         case .adverts: .adverts

@@ -97,11 +97,11 @@ import Testing
 
     @Test func aDeathOfOneThatAnsweredLatelyIsOnlyASuspicion() {
         var subject = Subject()
-        subject.feed(.answered(three))
+        subject.feed(.answered(three, at: subject.now))
         subject.receive(gossip(.dead(three, 0)), from: 2)
         #expect(subject.status(of: 3) == .suspect)
         subject = Subject()
-        subject.feed(.answered(three))
+        subject.feed(.answered(three, at: subject.now))
         subject.pass(.seconds(5), answering: Subject.everybody(but: 3))
         #expect(subject.status(of: 3) != .dead)
         subject.receive(gossip(.dead(three, 0)), from: 2)
@@ -117,7 +117,7 @@ import Testing
 
     @Test func whoStopsIsDeadByItsOwnWord() {
         var subject = Subject()
-        subject.feed(.answered(three))
+        subject.feed(.answered(three, at: subject.now))
         subject.feed(.message(gossip(.dead(three, 0)), from: three))
         #expect(subject.status(of: 3) == .dead)
         subject.feed(.stop)

@@ -114,7 +114,7 @@ import Testing
     @Test func anAnswerOnTheDataPathIsAsGoodAsOneToTheProbe() {
         var subject = Subject()
         subject.feed(.requestTimedOut(MemberNumber(3)))
-        subject.feed(.answered(MemberNumber(3)))
+        subject.feed(.answered(MemberNumber(3), at: subject.now))
         subject.pass(.milliseconds(2_000)) { message, member in
             member.rawValue == 3 ? nil : Subject.everybody(message, member)
         }
@@ -125,7 +125,7 @@ import Testing
     @Test func aSuspectThatAnswersOnTheDataPathIsToldOfItsSuspicion() {
         var subject = Subject()
         subject.receive(.gossip(news: [.suspect(MemberNumber(3), 0, by: MemberNumber(2))]), from: 2)
-        subject.feed(.answered(MemberNumber(3)))
+        subject.feed(.answered(MemberNumber(3), at: subject.now))
         #expect(subject.probes.map(\.to.rawValue) == [3])
         #expect(subject.sent[0].message.claims.first == .suspect(MemberNumber(3), 0, by: MemberNumber(2)))
         #expect(subject.status(of: 3) == .suspect)

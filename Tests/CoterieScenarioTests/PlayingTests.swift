@@ -172,7 +172,8 @@ import Testing
             try #require($0.returned).nanoseconds - $0.called.nanoseconds
         }
         #expect(spans[0] >= 200_000_000 && spans[0] < 220_000_000)
-        #expect(spans[1] < 20_000_000)
+        // Gossip that was on its way when it was healed arrives first.
+        #expect(spans[1] < 120_000_000)
     }
 
     @Test func aWorkloadOfADurationEndsWithIt() throws {

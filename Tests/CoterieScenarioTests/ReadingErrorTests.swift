@@ -47,12 +47,12 @@ import Testing
             "s.yaml:4:22: \"limits.maxSibling\" is not known in settings; did you mean \"limits.maxSiblings\"?"
         ),
         (
-            "cluster: {settings: {replication.suspectAfter: soon}}\n",
-            "s.yaml:4:48: replication.suspectAfter: \"soon\" is not a duration: give a whole number with a unit"
+            "cluster: {settings: {membership.probeInterval: soon}}\n",
+            "s.yaml:4:48: membership.probeInterval: \"soon\" is not a duration: give a whole number with a unit"
         ),
         (
-            "cluster: {settings: {replication.suspectAfter: 100ms}}\n",
-            "s.yaml:4:21: settings: suspectAfter (100ms) must be at least twice heartbeatInterval (500ms)"
+            "cluster: {settings: {membership.probeInterval: 100ms}}\n",
+            "s.yaml:4:21: settings: probeTimeout (500ms) must be less than probeInterval (100ms)"
         ),
         ("environment: {clocks: {skew: 1}}\n", "s.yaml:4:30: skew: \"1\" is not a duration"),
     ])

@@ -22,8 +22,8 @@ import Testing
         ("limits: {maxSiblings: [1]}\n", "node.yaml:9:23: limits.maxSiblings: must be a single value"),
         ("limits: 5\n", "node.yaml:9:9: limits: must be a mapping of names to values"),
         (
-            "replication: {heartbeatInterval: 5}\n",
-            "node.yaml:9:34: replication.heartbeatInterval: \"5\" is not a duration: give a whole number with a unit, "
+            "replication: {retryInterval: 5}\n",
+            "node.yaml:9:30: replication.retryInterval: \"5\" is not a duration: give a whole number with a unit, "
                 + "such as 100ms, 5s, 2m or 1h"
         ),
         (
@@ -121,8 +121,8 @@ import Testing
                 == "node.yaml:9:25: limits: maxObjectBytes (50331648) must exceed maxValueBytes (104857600) by 65536 or more"
         )
         #expect(
-            message { _ = try load(flags: ["--replication-dead-after", "1s"]) }
-                .hasPrefix("--replication-dead-after: deadAfter (1000ms) must not be less than suspectAfter"))
+            message { _ = try load(flags: ["--membership-probe-timeout", "2s"]) }
+                .hasPrefix("--membership-probe-timeout: probeTimeout (2000ms) must be less than probeInterval"))
         #expect(
             message { _ = try load("limits: {maxKeyBytes: 12KiB, maxBucketBytes: 8KiB}\n") }
                 .contains("maxTypeBytes, maxBucketBytes and maxKeyBytes together must not exceed"))

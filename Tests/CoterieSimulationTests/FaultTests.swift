@@ -2,6 +2,7 @@
 
 import CoterieClientMachine
 import CoterieHistory
+import CoterieMembership
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
@@ -89,7 +90,7 @@ import Testing
     }
 
     @Test func aPartitionStopsMessagesAndLetsThemThroughWhenItEnds() throws {
-        let world = try world { $0.replication.suspectAfter = .milliseconds(1_000) }
+        let world = try world { $0.replication.membership.probeInterval = .milliseconds(600) }
         let (one, others): ([ProcessName], [ProcessName]) = (
             [.member(m(1))], [.member(m(2)), .member(m(3)), .client(0), .client(1)]
         )

@@ -186,6 +186,7 @@ struct RandomMessages {
         case .layoutRequest: return .layoutRequest(LayoutRequest(epoch: epoch()))
         case .layoutReply: return .layoutReply(LayoutReply(layout: bytes()))
         case .heartbeat: return .heartbeat(Heartbeat(sequence: number(), isReply: flag(), epoch: epoch()))
+        case .gossip: return .gossip(Gossip(epoch: epoch(), content: bytes()))
         case .properties:
             return .properties(
                 PropertiesUpdate(bucket: bytes(), properties: properties(), time: number(), author: member()))

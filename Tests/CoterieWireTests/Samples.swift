@@ -242,6 +242,7 @@ enum Samples {
             ("layout-reply", .layoutReply(LayoutReply(layout: ByteBuffer(bytes: [1, 2, 3])))),
             ("heartbeat", .heartbeat(Heartbeat(sequence: 128, isReply: false, epoch: Epoch(4)))),
             ("heartbeat-reply", .heartbeat(Heartbeat(sequence: 128, isReply: true, epoch: Epoch(4)))),
+            ("gossip", .gossip(Gossip(epoch: Epoch(4), content: ByteBuffer(bytes: [1, 1, 5])))),
             (
                 "properties",
                 .properties(PropertiesUpdate(bucket: bucket, properties: properties, time: 77, author: author))

@@ -10,6 +10,8 @@ public struct Standing: Hashable, Sendable {
     public internal(set) var refutation: UInt64 = 0
     /// Since when it is seen so here.
     public internal(set) var since: Instant
+    /// Why it is seen so; nil: since the start.
+    public internal(set) var cause: MemberChange.Cause?
     /// Whether there is a connection: a hint, which decides nothing.
     public internal(set) var isConnected = false
     /// When it last answered something that was sent from here; nil: never.

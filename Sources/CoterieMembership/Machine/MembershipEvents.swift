@@ -16,8 +16,9 @@ public enum MembershipInput: Hashable, Sendable {
     case disconnected(MemberNumber)
     /// A request to this member was not answered in time: a reason to probe it now, and no more than that.
     case requestTimedOut(MemberNumber)
-    /// This member answered a request that was sent to it: as good as an answer to a probe.
-    case answered(MemberNumber)
+    /// This member answered a request that was sent to it, at that time, which is not after now: as good as an answer
+    /// to a probe that was under way then.
+    case answered(MemberNumber, at: Instant)
     /// The layout's members, this one included, in any order.
     case membersChanged([MemberNumber])
     /// This member is about to stop: the others are told, so that they need not find out.
@@ -54,13 +55,17 @@ public struct MemberChange: Hashable, Sendable {
 
 extension MemberChange: CustomStringConvertible {
     public var description: String {
-        let why =
-            switch cause {
-            case .probeFailed: "a probe was not answered"
-            case .toldBy(let member): "told by \(member)"
-            case .suspicionRanOut: "the suspicion was not refuted in time"
-            }
-        return "\(member) was \(from) and is \(to) (refutation \(refutation)): \(why)"
+        "\(member) was \(from) and is \(to) (refutation \(refutation)): \(cause)"
+    }
+}
+
+extension MemberChange.Cause: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .probeFailed: "a probe was not answered"
+        case .toldBy(let member): "told by \(member)"
+        case .suspicionRanOut: "the suspicion was not refuted in time"
+        }
     }
 }
 

@@ -67,6 +67,7 @@ extension MembershipMachine {
         news.add(claim)
         guard before != claim.status else { return }
         table[index].since = now
+        table[index].cause = cause
         if claim.status == .suspect { counters.suspicions += 1 }
         if claim.status == .dead { counters.deaths += 1 }
         let change = MemberChange(

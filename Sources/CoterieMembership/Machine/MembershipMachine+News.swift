@@ -5,10 +5,11 @@ import CoteriePrimitives
 extension MembershipMachine {
     /// The news for one message: what its receiver is accused of, so that it can refute (Lifeguard's buddy system), then
     /// what was told least.
-    mutating func takeNews(for receiver: MemberNumber) -> [Claim] {
+    /// - Parameter tellsTheAccused: tells it even if `MembershipSettings.tellsTheAccused` says that it is not told.
+    mutating func takeNews(for receiver: MemberNumber, tellsTheAccused: Bool = false) -> [Claim] {
         var room = settings.maxGossipBytes - MembershipMessage.maxHeadBytes
         let limit = settings.retransmits(members: table.count)
-        guard settings.tellsTheAccused, let accusation = accusation(of: receiver) else {
+        guard tellsTheAccused || settings.tellsTheAccused, let accusation = accusation(of: receiver) else {
             return news.take(bytes: room, limit: limit)
         }
         room -= accusation.encodedBytes

@@ -19,11 +19,15 @@ extension MembershipMachine {
         }
     }
 
-    /// One of the dead, in case it is there again and nobody noticed.
+    /// One of the dead, in case it is there again and nobody noticed. It is told so in any case: two that hold each other
+    /// dead would have nobody else to hear it from.
     mutating func probeDead(_ now: Instant, _ effects: inout [MembershipEffect]) {
         schedule.deadProbe = now + settings.deadProbeInterval
+        guard probes.count(where: \.isHinted) <= settings.maxHintedProbes else { return }
         let dead = table.members.filter { $0.status == .dead && $0.isConnected && $0.member != me }.map(\.member)
-        if let target = generator.pick(dead) { probe(target, isHinted: true, now, &effects) }
+        if let target = generator.pick(dead) {
+            probe(target, isHinted: true, tellsTheAccused: true, now, &effects)
+        }
     }
 
     /// A hint that a member may be gone, or be back.
@@ -35,7 +39,8 @@ extension MembershipMachine {
     }
 
     private mutating func probe(
-        _ target: MemberNumber, isHinted: Bool, _ now: Instant, _ effects: inout [MembershipEffect]
+        _ target: MemberNumber, isHinted: Bool, tellsTheAccused: Bool = false, _ now: Instant,
+        _ effects: inout [MembershipEffect]
     ) {
         guard let index = table.index(of: target), !probes.contains(where: { $0.target == target }) else { return }
         table[index].lastProbe = now
@@ -46,7 +51,10 @@ extension MembershipMachine {
             sequence: lastSequence, target: target, isHinted: isHinted, until: now + settings.probeInterval * scale)
         if table[index].isConnected {
             probe.directUntil = now + settings.probeTimeout * scale
-            effects.append(.send(.probe(sequence: probe.sequence, news: takeNews(for: target)), to: target))
+            effects.append(
+                .send(
+                    .probe(sequence: probe.sequence, news: takeNews(for: target, tellsTheAccused: tellsTheAccused)),
+                    to: target))
         } else {
             askRelays(for: &probe, now, &effects)
         }
@@ -100,12 +108,15 @@ extension MembershipMachine {
         }
     }
 
-    /// The data path had an answer of this member.
-    mutating func answered(_ member: MemberNumber, _ now: Instant, _ effects: inout [MembershipEffect]) {
+    /// The data path had an answer of this member. A probe that began later wants an answer of its own.
+    mutating func answered(
+        _ member: MemberNumber, at time: Instant, _ now: Instant, _ effects: inout [MembershipEffect]
+    ) {
         guard let index = table.index(of: member), member != me else { return }
-        table[index].lastAnswer = now
+        table[index].lastAnswer = max(time, table[index].lastAnswer ?? time)
+        let isOlder = table[index].lastProbe.map { time < $0 } ?? false
         if let probe = probes.firstIndex(where: { $0.target == member }), table[index].status == .alive {
-            succeed(probe, now)
+            if !isOlder { succeed(probe, time) }
         } else if table[index].status != .alive {
             // It is there, but only itself may say so to all: it is told what it has to refute.
             doubt(member, now, &effects)
@@ -114,7 +125,9 @@ extension MembershipMachine {
 
     private mutating func succeed(_ index: Int, _ now: Instant) {
         let probe = probes.remove(at: index)
-        if let member = table.index(of: probe.target) { table[member].lastAnswer = now }
+        if let member = table.index(of: probe.target) {
+            table[member].lastAnswer = max(now, table[member].lastAnswer ?? now)
+        }
         health.improve()
     }
 

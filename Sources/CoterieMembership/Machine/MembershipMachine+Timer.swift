@@ -6,6 +6,7 @@ extension MembershipMachine {
     mutating func start(_ now: Instant) {
         guard phase == .new else { return }
         phase = .running
+        for index in table.members.indices { table[index].since = now }
         // Nodes that start together do not go on in step.
         schedule.probe = now + random(below: settings.probeInterval)
         schedule.exchange = now + random(below: settings.exchangeInterval(members: table.count))

@@ -60,7 +60,7 @@ public struct MembershipMachine: Sendable {
     /// - Parameters:
     ///   - members: the layout's, in any order; `me` may be left out.
     ///   - seed: decides the order of probes and the choice of partners; give each node another one.
-    ///   - now: since when all are taken to be alive.
+    ///   - now: since when all are taken to be alive, until the start tells it better.
     public init(
         me: MemberNumber, members: [MemberNumber], settings: MembershipSettings = MembershipSettings(), seed: UInt64,
         at now: Instant
@@ -99,7 +99,7 @@ public struct MembershipMachine: Sendable {
         case .connected(let member): connected(member, now, &effects)
         case .disconnected(let member): disconnected(member, now, &effects)
         case .requestTimedOut(let member): doubt(member, now, &effects)
-        case .answered(let member): answered(member, now, &effects)
+        case .answered(let member, let at): answered(member, at: min(at, now), now, &effects)
         case .membersChanged(let members): adopt(members, now)
         case .stop: stop(&effects)
         }

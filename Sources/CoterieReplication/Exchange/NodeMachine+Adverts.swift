@@ -25,7 +25,7 @@ extension NodeMachine {
         if knowledge.hasJournal { barriers.await(.told, .durable) }
         let grown = knowledge.known.filter { knowledge[$0].isUnadvertised }
         for group in grown { knowledge.update(group) { $0.isUnadvertised = false } }
-        for member in peers.keys.sorted() where isReachable(member) { advertise(grown, to: member, &effects) }
+        for member in peers.keys.sorted() where isConnected(member) { advertise(grown, to: member, &effects) }
         for group in grown { forget(group) }
         lookForLacking(now, &effects)
     }

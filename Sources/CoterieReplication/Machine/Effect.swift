@@ -1,6 +1,7 @@
 // Everything that a node wants done, as values that can be compared, printed, recorded and replayed.
 // The shell is one exhaustive switch over these, in production and in the simulator.
 
+import CoterieMembership
 import CoteriePrimitives
 import CoterieRing
 import CoterieStorage
@@ -41,7 +42,10 @@ public enum Note: Equatable, Sendable {
     /// A peer and this node disagree on what must be a fact (design, section 4, rules 3 and 5).
     case causalityFault(ObjectKey, peer: MemberNumber, text: String)
     case layoutLearnt(Epoch)
-    case peerState(MemberNumber, PeerState)
+    /// A member is seen otherwise than before, and why.
+    case memberChanged(MemberChange)
+    /// A member's gossip cannot be read, for this reason.
+    case malformedGossip(MemberNumber, String)
 }
 
 /// The wishes of one or more inputs, in order. Reused between ticks so that nothing is allocated for them.

@@ -49,8 +49,8 @@ public enum Input: Equatable, Sendable {
 public enum TimerName: UInt8, Hashable, Sendable, CaseIterable {
     /// The next deadline among the requests under way.
     case deadlines
-    /// Peers are asked whether they are alive.
-    case heartbeat
+    /// What could not be done is tried again.
+    case retry
     /// The next fsync under `durability = interval`.
     case flush
     /// Stopping waits no longer.
@@ -59,6 +59,8 @@ public enum TimerName: UInt8, Hashable, Sendable, CaseIterable {
     case exchange
     /// The scrub reads its next range.
     case scrub
+    /// The membership's one timer.
+    case membership
 }
 
 /// A change of properties by an operator.

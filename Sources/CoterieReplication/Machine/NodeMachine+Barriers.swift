@@ -76,6 +76,7 @@ extension NodeMachine {
         }
         while let work = engine.nextWork() { effects.append(.disk(work)) }
         scheduleDeadlines(now, &effects)
+        scheduleRetries(now, &effects)
     }
 
     private mutating func takeBarrier(_ strength: BarrierStrength, _ waiting: [AwaitingBarrier]) {
@@ -140,10 +141,10 @@ extension NodeMachine {
         case .serving:
             service = .serving
             effects.append(.note(.serving))
-            for member in peers.keys.sorted() where isReachable(member) { advertiseAll(to: member, &effects) }
+            for member in peers.keys.sorted() where isConnected(member) { advertiseAll(to: member, &effects) }
         case .told: break
         case .adopted(let group, let clock): knowledge.update(group) { $0.adoptedIsDurable(clock) }
-        case .layout(let layout): adopt(layout, &effects)
+        case .layout(let layout): adopt(layout, now, &effects)
         case .properties(let token): reply(.stored(context: .init(), object: nil), to: token, &effects)
         case .stopped:
             hasStopped = true
@@ -166,7 +167,7 @@ extension NodeMachine {
         case .stopped:
             hasStopped = true
             effects.append(.stopped)
-        case .started, .serving: markFailed = true  // Tried again at the next heartbeat.
+        case .started, .serving: markFailed = true  // Tried again.
         case .introduced, .layout, .told, .adopted: break  // Not durable, so it has not happened.
         }
     }

@@ -1,6 +1,7 @@
 // What a node says of itself, read by the shell between inputs.
 
 import CoterieCausality
+import CoterieMembership
 import CoteriePrimitives
 import CoterieRing
 import CoterieStorage
@@ -12,6 +13,7 @@ public struct MachineStatus: Equatable, Sendable {
     public var service: Service
     public var requestsUnderWay: Int
     public var peers: [PeerStatus]
+    public var membership: MembershipStatus
     public var counters: Counters
     public var storage: StorageStatistics
     /// Parts fetched and parts in all, while the replica is refilled.
@@ -21,7 +23,8 @@ public struct MachineStatus: Equatable, Sendable {
 
     public static func == (a: Self, b: Self) -> Bool {
         a.identity == b.identity && a.epoch == b.epoch && a.service == b.service
-            && a.requestsUnderWay == b.requestsUnderWay && a.peers == b.peers && a.counters == b.counters
+            && a.requestsUnderWay == b.requestsUnderWay && a.peers == b.peers
+            && a.membership == b.membership && a.counters == b.counters
             && a.storage == b.storage && a.exchange == b.exchange && a.scrub == b.scrub
             && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
     }
@@ -54,10 +57,26 @@ public struct ScrubStatus: Equatable, Sendable {
 /// One peer, as seen from a node.
 public struct PeerStatus: Equatable, Sendable {
     public var member: MemberNumber
-    public var state: PeerState
-    /// How long it has been in that state; nil: since the node's start.
-    public var since: TimeSpan?
+    public var state: MemberStatus
+    /// How long it has been in that state.
+    public var since: TimeSpan
+    /// Why; nil: it has been so since this node's start.
+    public var cause: MemberChange.Cause?
+    /// Of a suspect: whose probes of it failed, and when it is dead if it does not refute that.
+    public var accusers: [MemberNumber] = []
+    public var deadIn: TimeSpan?
     public var isConnected: Bool
+}
+
+/// The membership as a node lives it.
+public struct MembershipStatus: Equatable, Sendable {
+    public var counters: MembershipCounters
+    /// So many times as long as usual it waits for answers, because it seems slow itself; 1 is healthy.
+    public var healthMultiplier: Int
+    /// The node's own refutation number.
+    public var refutation: UInt64
+    /// Claims that wait to be told to others.
+    public var pendingNews: Int
 }
 
 extension NodeMachine {
@@ -65,17 +84,26 @@ extension NodeMachine {
     public func status(at now: Instant) -> MachineStatus {
         MachineStatus(
             identity: minter.identity, epoch: layout.epoch, service: service, requestsUnderWay: underWay,
-            peers: peers.keys.sorted().compactMap { member in
-                peers[member].map {
-                    PeerStatus(
-                        member: member, state: $0.state, since: $0.since.map { now - $0 }, isConnected: $0.isConnected)
-                }
-            },
+            peers: standings.map { peerStatus($0, at: now) },
+            membership: MembershipStatus(
+                counters: membership.counters, healthMultiplier: membership.healthMultiplier,
+                refutation: membership.refutation, pendingNews: membership.pendingNews),
             counters: counters, storage: engine.statistics, refill: refill.map { ($0.done, $0.total) },
             exchange: exchangeStatus,
             scrub: ScrubStatus(
                 passes: scrub.passes, sinceLastPass: scrub.lastPass.map { now - $0 }, walked: scrub.walked,
                 groups: scrub.groupCount, differing: scrub.differing.count))
+    }
+
+    /// How the other members are seen, in order of their numbers.
+    public var standings: [Standing] { membership.standings.filter { $0.member != me } }
+
+    private func peerStatus(_ standing: Standing, at now: Instant) -> PeerStatus {
+        let suspicion = membership.suspicion(of: standing.member)
+        return PeerStatus(
+            member: standing.member, state: standing.status, since: max(.zero, now - standing.since),
+            cause: standing.cause, accusers: suspicion?.accusers ?? [],
+            deadIn: suspicion.map { max(.zero, $0.deadline - now) }, isConnected: standing.isConnected)
     }
 
     /// O(groups × owners).
@@ -93,7 +121,23 @@ extension NodeMachine {
     }
 
     /// Traps where a structure of the machine is broken. O(what it knows).
-    public func checkInvariants() { knowledge.checkInvariants() }
+    public func checkInvariants() {
+        knowledge.checkInvariants()
+        membership.checkInvariants()
+        if isStopping { return }  // It has said goodbye, and looks at nobody any more.
+        for standing in standings {
+            precondition(
+                peers[standing.member]?.status == standing.status,
+                "\(standing.member) is \(standing.status), and requests see \(String(describing: peers[standing.member]))"
+            )
+            precondition(
+                peers[standing.member]?.isConnected == standing.isConnected,
+                "the membership and the requests differ on whether \(standing.member) is connected")
+        }
+    }
+
+    /// Whether this node sees every other member alive.
+    public var seesAllAlive: Bool { !someAreDoubtful }
 
     /// Whether this replica answers for what it owns.
     public var isServing: Bool { service == .serving }

@@ -5,6 +5,7 @@
 // This file is the state and the switch; each subject has a file of its own beside it.
 
 import CoterieCausality
+import CoterieMembership
 import CoteriePrimitives
 import CoterieRing
 import CoterieStorage
@@ -16,7 +17,8 @@ public struct NodeMachine {
     /// What the machine is born with.
     public struct Birth {
         public var member: MemberNumber
-        /// Random, never used before; made durable before anything is minted under it.
+        /// Random, never used before; made durable before anything is minted under it. Also the seed of what the node
+        /// itself draws: whom it probes in which order.
         public var nonce: UInt64
         /// The newest layout that is known to be durable here, or the cluster's first one.
         public var layout: Layout
@@ -56,6 +58,13 @@ public struct NodeMachine {
     var minter: Minter
     var service = Service.starting
     var peers: [MemberNumber: Peer] = [:]
+    var membership: MembershipMachine
+    /// Requests have noticed something of a peer that the membership has not been told: see `Peer`.
+    var hasUntold = false
+    /// And it is a vain wait, of which it is told at once.
+    var hasNewTimeout = false
+    /// Some member is suspect or dead: what it says is looked at.
+    var someAreDoubtful = false
     var requests: SlotTable<Coordination>
     /// Slots of requests that wait for owners to be connected.
     var parked: [UInt64] = []
@@ -75,15 +84,17 @@ public struct NodeMachine {
     var refill: Refill?
     var exchanges: ExchangeState
     var scrub: ScrubState
-    /// What this replica is could not be recorded: tried again at the next heartbeat.
+    /// What this replica is could not be recorded: tried again.
     var markFailed = false
     /// Complete scans whose clocks are not adopted yet: those that wait, and all with the sweeps under way.
     var adoptions: [Adoption] = []
     var sweeps = 0
     /// Who has answered this life's introduction.
     var acquainted: Set<MemberNumber> = []
-    var heartbeats: UInt64 = 0
-    /// The store refuses writes; whether it still does is tried at each heartbeat.
+    /// How often something was tried again.
+    var retries: UInt64 = 0
+    var isRetrySet = false
+    /// The store refuses writes; whether it still does is tried again and again.
     var isReadOnly = false
     var isStopping = false
     var hasTakenLastBarrier = false
@@ -109,6 +120,9 @@ public struct NodeMachine {
         minter = Minter(member: birth.member, nonce: birth.nonce)
         remembered = RememberedRequests(limit: birth.settings.rememberedRequests)
         repairBudget = Budget(perSecond: birth.settings.repairsPerSecond)
+        membership = MembershipMachine(
+            me: birth.member, members: birth.layout.members.map(\.number), settings: birth.settings.membership,
+            seed: birth.nonce, at: Instant(nanoseconds: 0))
         for member in layout.members where member.number != me { peers[member.number] = Peer() }
     }
 
@@ -138,17 +152,24 @@ public struct NodeMachine {
     private mutating func receive(
         _ message: Message, from member: MemberNumber, _ now: Now, _ effects: inout Effects
     ) {
+        if someAreDoubtful { hasSpoken(member, now) }
         switch message {
         case .store(let store): receive(store, from: member, now, &effects)
-        case .storeReply(let reply): receive(reply, from: member, now, &effects)
+        case .storeReply(let reply):
+            hasAnswered(member, now)
+            receive(reply, from: member, now, &effects)
         case .fetch(let fetch): receive(fetch, from: member, now, &effects)
-        case .fetchReply(let reply): receive(reply, from: member, now, &effects)
+        case .fetchReply(let reply):
+            hasAnswered(member, now)
+            receive(reply, from: member, now, &effects)
         case .request(let request): receive(request, from: member, now, &effects)
-        case .response(let response): receive(response, from: member, now, &effects)
+        case .response(let response):
+            hasAnswered(member, now)
+            receive(response, from: member, now, &effects)
         case .layoutRequest(let request):
             if request.epoch < layout.epoch { sendLayout(to: member, &effects) }
         case .layoutReply(let reply): learn(reply, from: member, now, &effects)
-        case .heartbeat(let heartbeat): receive(heartbeat, from: member, now, &effects)
+        case .gossip(let gossip): receive(gossip, from: member, now, &effects)
         case .properties(let update): learn(update, &effects)
         case .introduce(let introduce): receive(introduce, from: member, &effects)
         case .introduceReply(let reply): receive(reply, from: member, now, &effects)
@@ -159,7 +180,7 @@ public struct NodeMachine {
         case .offer(let offer): receive(offer, from: member, now, &effects)
         case .compare(let compare): receive(compare, from: member, now, &effects)
         case .comparison(let comparison): receive(comparison, from: member, now, &effects)
-        case .hello, .refused: break  // The transport's matter.
+        case .hello, .refused, .heartbeat: break  // The transport's matter.
         }
     }
 
@@ -180,11 +201,12 @@ public struct NodeMachine {
     private mutating func fired(_ timer: TimerName, _ now: Now, _ effects: inout Effects) {
         switch timer {
         case .deadlines: deadlinesDue(now, &effects)
-        case .heartbeat: beat(now, &effects)
+        case .retry: retry(now, &effects)
         case .flush: flushInterval(now, &effects)
         case .stop: finishStopping(&effects)
         case .exchange: exchange(now, &effects)
         case .scrub: scrubIsDue(now, &effects)
+        case .membership: tell(.timer, now, &effects)
         }
     }
 }

@@ -1,6 +1,7 @@
 // Epochs: every message between members carries one. An older one is refused with the newer layout; a newer one is
 // learnt first, durably, before anything is done under it (INV 19).
 
+import CoterieMembership
 import CoteriePrimitives
 import CoterieRing
 import CoterieStorage
@@ -36,12 +37,13 @@ extension NodeMachine {
         }
     }
 
-    mutating func adopt(_ newer: Layout, _ effects: inout Effects) {
+    mutating func adopt(_ newer: Layout, _ now: Now, _ effects: inout Effects) {
         guard newer.epoch > layout.epoch else { return }
         layout = newer
         for member in newer.members where member.number != me && peers[member.number] == nil {
             peers[member.number] = Peer()
         }
+        tell(.membersChanged(newer.members.map(\.number)), now, &effects)
         effects.append(.note(.layoutLearnt(newer.epoch)))
         effects.append(.adopt(newer))
     }

@@ -1,23 +1,21 @@
-// What a node knows of another member: whether there is a connection, to which of its lives, and when it last spoke.
+// What a node knows of another member: whether there is a connection, to which of its lives, and how the membership
+// sees it.
 
+import CoterieMembership
 import CoteriePrimitives
-
-/// How a peer is seen from here.
-public enum PeerState: String, Hashable, Sendable {
-    case alive
-    /// Connected, or lately so, but silent: asked last.
-    case suspect
-    case dead
-}
 
 /// One other member.
 struct Peer: Equatable {
     /// Its start nonce, while connected (and the last one afterwards).
     var nonce: UInt64 = 0
     var isConnected = false
-    /// When it last answered, or when it was last connected.
-    var lastHeard: Instant?
-    var state = PeerState.dead
-    /// Since when it has been in that state; nil: since the start.
-    var since: Instant?
+    /// As the membership has it: kept here so that a request looks in one place.
+    var status = MemberStatus.alive
+    /// When it last answered something, if the membership has not been told yet.
+    var answeredAt: Instant?
+    /// A request waited for it in vain, and the membership has not been told yet.
+    var hasTimedOut = false
+
+    var isAlive: Bool { status == .alive }
+    var isDead: Bool { status == .dead }
 }

@@ -86,7 +86,7 @@ extension NodeMachine {
             time: HybridTime.next(at: now.wall, after: seen).rawValue, author: me)
         if learn(update, &effects) {
             barriers.await(.properties(token), .durable)
-            for member in peers.keys.sorted() where isReachable(member) {
+            for member in peers.keys.sorted() where isConnected(member) {
                 effects.append(.send(.properties(update), to: member))
             }
         } else {

@@ -31,7 +31,7 @@ extension NodeMachine {
 
     /// Introduces this node to a peer, where it still needs to.
     func greet(_ member: MemberNumber, _ effects: inout Effects) {
-        guard service == .introducing || service == .refilling, isReachable(member), !acquainted.contains(member),
+        guard service == .introducing || service == .refilling, isConnected(member), !acquainted.contains(member),
             let store: UInt64 = engine.metadata(MetadataName.store)?.getInteger(at: 0)
         else { return }
         effects.append(.send(.introduce(Introduce(epoch: layout.epoch, store: store)), to: member))
@@ -41,7 +41,7 @@ extension NodeMachine {
     mutating func receive(_ introduce: Introduce, from member: MemberNumber, _ effects: inout Effects) {
         let name = MetadataName.known(member)
         let known: UInt64? = engine.metadata(name)?.getInteger(at: 0)
-        // Whoever was lost itself does not know yet whom it knew. It is asked again at the next heartbeat.
+        // Whoever was lost itself does not know yet whom it knew. It is asked again.
         if known == nil, service == .refilling, !isAcquainted { return }
         do throws(StorageFailure) {
             if known == nil {
@@ -51,7 +51,7 @@ extension NodeMachine {
             let knownBefore = known.map { $0 != introduce.store } ?? false
             barriers.await(.introduced(member, knownBefore: knownBefore), .durable)
         } catch {
-            effects.append(.note(.writesRefused(error)))  // No answer: it asks again at its next heartbeat.
+            effects.append(.note(.writesRefused(error)))  // No answer: it asks again.
         }
     }
 

@@ -40,7 +40,7 @@ extension NodeMachine {
         guard var refill, !isReadOnly else { return }
         var exchange = exchanges.nextExchange()
         while let (part, start) = refill.ask(
-            exchange, atOnce: settings.scansAtOnce, heartbeat: heartbeats,
+            exchange, atOnce: settings.scansAtOnce, retry: retries,
             life: { peers[$0].flatMap { $0.isConnected ? $0.nonce : nil } })
         {
             let scan = Scan(
@@ -66,7 +66,7 @@ extension NodeMachine {
         guard let part = refill?.asked[reply.exchange]?.part, part.source == member else { return }
         switch reply.status {
         case .refused:
-            // Asked again at the next heartbeat, when the source may serve.
+            // Asked again later, when the source may serve.
             refill?.refused(reply.exchange)
         case .batch(let items, let next, let clock):
             for item in items {
@@ -93,7 +93,7 @@ extension NodeMachine {
 
     /// Asks again for what was refused or lost.
     mutating func retryRefill(_ effects: inout Effects) {
-        refill?.giveUp(at: heartbeats)
+        refill?.giveUp(at: retries)
         askForMore(&effects)
     }
 }

@@ -37,11 +37,11 @@ struct Refill {
     private var open: [Part: Scanning] = [:]
     struct Asked: Equatable {
         let part: Part
-        /// The heartbeat before which it was asked.
-        let heartbeat: UInt64
+        /// How often things had been tried again before it was asked.
+        let retry: UInt64
     }
 
-    /// A question that is not answered within so many heartbeats is asked again: the answer did not leave.
+    /// A question that is not answered until things were so often tried again is asked again: the answer did not leave.
     static let patience: UInt64 = 10
 
     /// Asked for, by exchange.
@@ -72,7 +72,7 @@ struct Refill {
     /// The next part that can be asked for now, of those sources, in order, under this number. `life` gives the life of a source that can be
     /// reached.
     mutating func ask(
-        _ exchange: UInt64, atOnce: Int, heartbeat: UInt64, life: (MemberNumber) -> UInt64?
+        _ exchange: UInt64, atOnce: Int, retry: UInt64, life: (MemberNumber) -> UInt64?
     ) -> (Part, start: ByteBuffer)? {
         guard asked.count < atOnce else { return nil }
         let busy = Set(asked.values.map(\.part))
@@ -81,7 +81,7 @@ struct Refill {
         else { return nil }
         if scanning.life != current { scanning = Scanning(life: current) }
         open[part] = scanning
-        asked[exchange] = Asked(part: part, heartbeat: heartbeat)
+        asked[exchange] = Asked(part: part, retry: retry)
         return (part, scanning.start)
     }
 
@@ -110,8 +110,8 @@ struct Refill {
     mutating func interrupt(_ source: MemberNumber) { asked = asked.filter { $0.value.part.source != source } }
 
     /// Asks again for what was asked so long ago that the answer must be lost.
-    mutating func giveUp(at heartbeat: UInt64) {
-        asked = asked.filter { heartbeat < $0.value.heartbeat + Self.patience }
+    mutating func giveUp(at retry: UInt64) {
+        asked = asked.filter { retry < $0.value.retry + Self.patience }
     }
 
     /// Something of this group could not be stored here: whatever was told of it is told again, from the beginning.

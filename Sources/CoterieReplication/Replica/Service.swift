@@ -6,6 +6,7 @@
 // 4, rule 11).
 
 import CoterieCausality
+import CoterieMembership
 import CoteriePrimitives
 import CoterieRing
 import CoterieStorage
@@ -51,7 +52,6 @@ extension NodeMachine {
     mutating func start(_ now: Now, _ effects: inout Effects) {
         if storeIsDoubtful { effects.append(.note(.quarantined)) }
         properties = PropertiesTable(restoring: engine.metadata(MetadataName.propertiesIndex))
-        effects.append(.setTimer(.heartbeat, at: now.monotonic + settings.heartbeatInterval))
         effects.append(.setTimer(.exchange, at: now.monotonic + settings.exchangeInterval))
         if settings.scrubInterval > .zero {
             effects.append(.setTimer(.scrub, at: now.monotonic + settings.scrubInterval))
@@ -59,10 +59,7 @@ extension NodeMachine {
         if case .interval(let every) = settings.durability {
             effects.append(.setTimer(.flush, at: now.monotonic + every))
         }
-        // Nobody is given up before there was time to be connected.
-        for member in peers.keys.sorted() where !isReachable(member) {
-            peers[member] = Peer(lastHeard: now.monotonic, state: .suspect)
-        }
+        tell(.start, now, &effects)
         recordStart(&effects)
     }
 
@@ -86,7 +83,7 @@ extension NodeMachine {
         }
     }
 
-    /// At each heartbeat: what could not be recorded, on a disk that was full, is tried again.
+    /// What could not be recorded, on a disk that was full, is tried again.
     mutating func retryMark(_ effects: inout Effects) {
         guard markFailed else { return }
         markFailed = false
@@ -106,7 +103,7 @@ extension NodeMachine {
         case "serving":
             service = .serving
             effects.append(.note(.serving))
-            for member in peers.keys.sorted() where isReachable(member) { advertiseAll(to: member, &effects) }
+            for member in peers.keys.sorted() where isConnected(member) { advertiseAll(to: member, &effects) }
         case "refilling": beginRefill(&effects)
         default:
             service = .introducing

@@ -1,5 +1,6 @@
 // What ends a request that the answers did not end: its deadline, a message that did not leave, a peer that went away.
 
+import CoterieMembership
 import CoteriePrimitives
 import CoterieRing
 import CoterieStorage
@@ -22,6 +23,10 @@ extension NodeMachine {
     mutating func deadlinesDue(_ now: Now, _ effects: inout Effects) {
         deadlineTimer = nil
         while let slot = deadlines.popDue(at: now.monotonic) { due(slot, now, &effects) }
+        if hasNewTimeout {
+            hasNewTimeout = false
+            tell(nil, now, &effects)
+        }
         scheduleDeadlines(now, &effects)
     }
 
@@ -46,6 +51,7 @@ extension NodeMachine {
         case .fetch(let fetch):
             readAnswered(fetch.exchange, by: member, .failed(.insufficientReplicas), now, &effects)
         case .request(let request): unsentForward(request, to: member, now, &effects)
+        case .gossip(let gossip): unsent(gossip, to: member, now, &effects)
         case .scan(let scan): refill?.unsent(scan.exchange)
         case .pull(let pull): _ = exchanges.end(pull.exchange, from: member)
         case .compare(let compare):
@@ -83,6 +89,7 @@ extension NodeMachine {
     mutating func stop(_ now: Now, _ effects: inout Effects) {
         guard !isStopping else { return }
         isStopping = true
+        tell(.stop, now, &effects)
         // `tickEnded` finishes it, as soon as nothing is under way.
         effects.append(.setTimer(.stop, at: now.monotonic + settings.stopTimeout))
     }

@@ -32,7 +32,7 @@ extension NodeMachine {
         _ now: Now, _ effects: inout Effects
     ) {
         let candidates = coordination.plan.owners.filter { isReachable($0) && !unreached.contains($0) }
-        guard let owner = candidates.first(where: { peers[$0]?.state == .alive }) ?? candidates.first,
+        guard let owner = candidates.first(where: { peers[$0]?.isAlive == true }) ?? candidates.first,
             let nonce = peers[owner]?.nonce
         else {
             let asked = coordination.plan.options.asked
@@ -137,6 +137,7 @@ extension NodeMachine {
             ownerIsGone(&coordination, forwarding, slot, now, &effects)
         } else if coordination.deadline <= now.monotonic {
             forwards[forwarding.id] = nil
+            hasTimedOut(forwarding.owner)
             let failure = Failure(
                 .timeout, "request timed out: owner \(forwarding.owner) has not answered", outcome: .unknown)
             answer(

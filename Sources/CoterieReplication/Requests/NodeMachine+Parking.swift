@@ -24,7 +24,7 @@ extension NodeMachine {
         return true
     }
 
-    /// A member is connected: what waited is looked at again, in the order in which it came.
+    /// A member is connected, or seen otherwise: what waited is looked at again, in the order in which it came.
     mutating func unpark(_ now: Now, _ effects: inout Effects) {
         guard !parked.isEmpty else { return }
         let slots = parked
@@ -49,5 +49,8 @@ extension NodeMachine {
 
     private func canAnswer(_ owner: MemberNumber) -> Bool { owner == me ? service == .serving : isReachable(owner) }
 
-    private func mayComeBack(_ owner: MemberNumber) -> Bool { owner != me && peers[owner]?.state == .suspect }
+    private func mayComeBack(_ owner: MemberNumber) -> Bool {
+        guard let peer = peers[owner] else { return false }
+        return !peer.isConnected && !peer.isDead
+    }
 }

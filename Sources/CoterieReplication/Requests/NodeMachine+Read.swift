@@ -221,6 +221,7 @@ extension NodeMachine {
             machine.decide()
             fail(&coordination, machine, machine.failure(timedOut: true), now, &effects)
         }
+        for owner in machine.owners where machine.isWaiting(for: owner) { hasTimedOut(owner) }
         machine.giveUp()
         repair(machine, coordination, now, &effects)
         end(slot, coordination)

@@ -209,6 +209,7 @@ extension NodeMachine {
         _ coordination: Coordination, _ machine: WriteMachine, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
         var coordination = coordination
+        for owner in machine.owners where machine.isWaiting(for: owner) { hasTimedOut(owner) }
         let failure = Failure(
             .timeout, "request timed out: \(machine.quorum.shortfall)", outcome: .unknown)
         answer(&coordination, .failed(failure), receipt(coordination, machine, now), &effects)

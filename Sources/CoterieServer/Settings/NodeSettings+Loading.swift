@@ -1,5 +1,6 @@
 // From flags, environment and file to the settings of a node, checked as a whole.
 
+import CoterieMembership
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
@@ -120,7 +121,8 @@ extension NodeSettings.Loaded {
         var derived = settings
         derived.deriveStorageLimits()
         for (section, problem) in [
-            ("limits", settings.limits.problem ?? settings.keyProblem), ("replication", settings.replication.problem),
+            ("limits", settings.limits.problem ?? settings.keyProblem),
+            ("membership", settings.replication.membership.problem), ("replication", settings.replication.problem),
             ("storage", derived.storage.problem), ("transport", settings.transport.problem),
         ] {
             guard let problem else { continue }

@@ -10,7 +10,7 @@ import Logging
 /// All settings of a node.
 public enum SettingsTable {
     /// Every row, in the order in which they are shown.
-    public static let all: [Setting] = node + limits + replication + storage + transport + http
+    public static let all: [Setting] = node + limits + replication + membership + storage + transport + http
 
     /// The row called `name`; nil where there is none.
     public static func named(_ name: String) -> Setting? { byName[name] }
@@ -89,14 +89,8 @@ public enum SettingsTable {
 
     private static let replication: [Setting] = [
         .span(
-            "replication.heartbeatInterval", \.replication.heartbeatInterval, .milliseconds(10) ... .seconds(60),
-            "How often each peer is asked whether it is alive."),
-        .span(
-            "replication.suspectAfter", \.replication.suspectAfter, .milliseconds(20) ... .seconds(600),
-            "A peer silent for so long is asked last, and shown as suspect."),
-        .span(
-            "replication.deadAfter", \.replication.deadAfter, .milliseconds(20) ... .seconds(3_600),
-            "A peer silent for so long is shown as dead."),
+            "replication.retryInterval", \.replication.retryInterval, .milliseconds(10) ... .seconds(60),
+            "How often introductions, refills and a full disk are tried again."),
         .span(
             "replication.repairTimeout", \.replication.repairTimeout, .milliseconds(1) ... .seconds(3_600),
             "How long a read that only repairs waits for silent replicas."),

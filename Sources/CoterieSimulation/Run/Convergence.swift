@@ -1,10 +1,11 @@
-// After the faults: all nodes must serve and be connected, and then all owners of each key must come to hold the same
+// After the faults: all nodes must serve, be connected and see each other alive, and then all owners of each key must come to hold the same
 // bytes, by anti-entropy alone: nothing is read, but for what only a read restores (see `needsReading`).
 // Last, every key is read at r=all. What does not come about in bounded virtual time is named.
 
 import CoterieCausality
 import CoterieClientMachine
 import CoterieHistory
+import CoterieMembership
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
@@ -42,7 +43,7 @@ extension World {
             endWorkloadInTime()
             if (workloadIsDone && script.isDone) || now > stageBegan + plan.bounds.safety.nanoseconds { beginHealing() }
         case .healing:
-            if nodes.allSatisfy(\.isServing), allMembersAreConnected {
+            if nodes.allSatisfy(\.isServing), allMembersAreConnected, allMembersAreAlive {
                 beginConverging()
             } else if now > stageBegan + plan.bounds.liveness.nanoseconds || waitsForRefillInVain {
                 finish(stuck: true)
@@ -203,6 +204,11 @@ extension World {
             lines.append("\(node.member.number) does not serve: \(node.state), \(service)")
         }
         if !allMembersAreConnected { lines.append("not all members are connected") }
+        for node in nodes {
+            for standing in node.machine?.standings ?? [] where standing.status != .alive {
+                lines.append("\(node.member.number) sees \(standing.member) \(standing.status)")
+            }
+        }
         for key in convergence?.pending ?? [] {
             let states = owners(of: key).map { "\($0.member.number): \(describe(key, at: $0))" }
             let failure = convergence?.failures[key].map { "; last read: \($0)" } ?? ""

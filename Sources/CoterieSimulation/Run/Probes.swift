@@ -2,6 +2,7 @@
 // reached was never tested (as in FoundationDB's and TigerBeetle's simulators).
 
 import CoterieClientMachine
+import CoterieMembership
 import CoteriePrimitives
 import CoterieReplication
 import CoterieStorage
@@ -20,6 +21,7 @@ public enum Probe: String, Hashable, Sendable, CaseIterable {
     case notInSync, shuttingDown, gracefulStop
     // The network.
     case unsent, replacedConnection, datagramLost, datagramRepeated, datagramOvertaken, peerSuspected, peerDead
+    case peerRefuted, peerBack
     // Clients.
     case clientLearntLayout, clientDeadline, clientUnreachable, clientLost
 }
@@ -71,9 +73,16 @@ extension ProbeCounts {
         case .writesAccepted: reach(.writableAgain)
         case .manySiblings: reach(.manySiblings)
         case .causalityFault: reach(.causalityFault)
-        case .peerState(_, .suspect): reach(.peerSuspected)
-        case .peerState(_, .dead): reach(.peerDead)
-        case .peerState, .serving, .refillProgress, .layoutLearnt: break
+        case .memberChanged(let change): reach(change)
+        case .serving, .refillProgress, .layoutLearnt, .malformedGossip: break
+        }
+    }
+
+    private mutating func reach(_ change: MemberChange) {
+        switch change.to {
+        case .suspect: reach(.peerSuspected)
+        case .dead: reach(.peerDead)
+        case .alive: reach(change.from == .suspect ? .peerRefuted : .peerBack)
         }
     }
 

@@ -18,7 +18,7 @@ public enum RunOutcome: Hashable, Sendable, CustomStringConvertible {
     public enum Stuck: String, Hashable, Sendable, CaseIterable {
         /// A member does not serve.
         case unserving
-        /// Members are not connected.
+        /// Members are not connected, or take each other for dead.
         case unconnected
         /// A key's owners do not hold the same.
         case unequal
@@ -45,17 +45,17 @@ public enum RunOutcome: Hashable, Sendable, CustomStringConvertible {
 
 extension World {
     /// Whether members have waited for each other's content for long and nothing has moved. It would be so for ever, and
-    /// their heartbeats would take most of a swarm's time.
+    /// their timers would take most of a swarm's time.
     var waitsForRefillInVain: Bool {
-        // An answer that was lost is asked for again after some heartbeats.
-        let patience = plan.bounds.refill + plan.replication.heartbeatInterval * 12
+        // An answer that was lost is asked for again after some retries.
+        let patience = plan.bounds.refill + plan.replication.retryInterval * 12
         return now - max(stageBegan, refillNews) > patience.nanoseconds && lookWhatIsPending() == .waitingForRefill
     }
 
     /// What the run hangs on, where it has not come to rest; to be asked while the nodes still stand.
     func lookWhatIsPending() -> RunOutcome {
         let silent = nodes.filter { !$0.isServing }
-        if silent.isEmpty { return .liveness(allMembersAreConnected ? .unequal : .unconnected) }
+        if silent.isEmpty { return .liveness(allMembersAreConnected && allMembersAreAlive ? .unequal : .unconnected) }
         let areAllWaiting = silent.allSatisfy { node in
             guard node.state == .up, let machine = node.machine else { return false }
             switch machine.status(at: node.clock.now(at: now).monotonic).service {

@@ -3,6 +3,7 @@
 // together do).
 
 import CoterieClientMachine
+import CoterieMembership
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
@@ -51,9 +52,8 @@ extension RunPlan {
     /// Every timer is multiplied by a factor of its own: no safety rests on a duration (INV 15).
     private mutating func drawTimers(_ draws: inout SeededGenerator) {
         var settings = replication
-        settings.heartbeatInterval = draws.scaled(settings.heartbeatInterval, atLeast: .milliseconds(10))
-        settings.suspectAfter = max(draws.scaled(settings.suspectAfter), settings.heartbeatInterval * 2)
-        settings.deadAfter = max(draws.scaled(settings.deadAfter), settings.suspectAfter)
+        drawMembership(&draws, &settings.membership)
+        settings.retryInterval = draws.scaled(settings.retryInterval, atLeast: .milliseconds(10))
         settings.repairTimeout = draws.scaled(settings.repairTimeout)
         settings.reconnectGrace = draws.scaled(settings.reconnectGrace)
         settings.stopTimeout = draws.scaled(settings.stopTimeout)
@@ -74,6 +74,30 @@ extension RunPlan {
         limits.maxRequestsInFlight = draws.weighted([4: 1, 65_536: 12])
         network.reconnectInitial = draws.scaled(network.reconnectInitial, atLeast: .milliseconds(1))
         network.reconnectMax = max(draws.scaled(network.reconnectMax), network.reconnectInitial)
+    }
+
+    /// (What is done about the dead at an interval comes within a run's bounds.)
+    private func drawMembership(_ draws: inout SeededGenerator, _ settings: inout MembershipSettings) {
+        let most = TimeSpan.seconds(30)
+        settings.probeInterval = draws.scaled(settings.probeInterval, atLeast: .milliseconds(10))
+        let halved = TimeSpan(nanoseconds: settings.probeInterval.nanoseconds / 2)
+        settings.probeTimeout = min(draws.scaled(settings.probeTimeout), halved)
+        settings.indirectProbes = draws.weighted([0: 1, 1: 1, 3: 4])
+        settings.maxHintedProbes = draws.weighted([0: 1, 1: 1, 8: 4])
+        settings.maxRelays = draws.weighted([0: 1, 2: 1, 256: 6])
+        settings.gossipInterval = draws.scaled(settings.gossipInterval, atLeast: .milliseconds(10))
+        settings.gossipFanout = draws.weighted([1: 1, 3: 3])
+        settings.retransmitMultiplier = draws.weighted([1: 1, 4: 4])
+        settings.maxGossipBytes = draws.weighted([64: 1, 1_400: 3])
+        settings.gossipToTheDead = draws.scaled(settings.gossipToTheDead)
+        settings.deadProbeInterval = min(draws.scaled(settings.deadProbeInterval), most)
+        settings.exchangeInterval = min(draws.scaled(settings.exchangeInterval), most)
+        settings.suspicionMultiplier = draws.weighted([1: 1, 4: 4])
+        settings.unconfirmedMultiplier = draws.weighted([1: 1, 6: 4])
+        settings.maxHealthMultiplier = draws.weighted([1: 1, 8: 3])
+        settings.tellsTheAccused = !draws.chance(1, in: 6)
+        settings.noticesOwnAbsence = !draws.chance(1, in: 6)
+        settings.trustsOwnEyes = !draws.chance(1, in: 6)
     }
 
     private mutating func drawClient(_ draws: inout SeededGenerator) {

@@ -16,7 +16,7 @@ import CoterieWire
 public struct PlanChanges: Hashable, Sendable {
     /// A part of a plan that may be as production has it instead of drawn.
     public enum Part: String, Hashable, Sendable, CaseIterable {
-        /// Heartbeats and other timers of the nodes, the members' connections included.
+        /// Probes and other timers of the nodes, the members' connections included.
         case timers
         case limits
         case client

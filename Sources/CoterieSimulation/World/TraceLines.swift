@@ -1,6 +1,7 @@
 // Messages and requests on one line of a trace: what a person needs to follow a run, without values.
 
 import CoterieCausality
+import CoterieMembership
 import CoteriePrimitives
 import CoterieRing
 import CoterieTypes
@@ -29,6 +30,7 @@ extension Message {
         case .layoutRequest(let request): "\(request.epoch)"
         case .layoutReply(let reply): "\(reply.layout.readableBytes) bytes"
         case .heartbeat(let beat): "#\(beat.sequence)\(beat.isReply ? " answer" : "")"
+        case .gossip(let gossip): (try? MembershipMessage(decoding: gossip.content)).map { "\($0)" } ?? "unreadable"
         case .properties(let update): "\(update.time) by \(update.author)"
         case .introduce(let introduce): "\(introduce.epoch)"
         case .introduceReply(let reply):

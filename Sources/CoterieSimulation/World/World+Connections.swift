@@ -2,6 +2,7 @@
 // with the smaller number dials and alone tries again, as in production's transport.
 
 import CoterieClientMachine
+import CoterieMembership
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
@@ -211,6 +212,17 @@ extension World {
             scheduleDial(node, peer, at: now + retry)
         }
         settle(node)
+    }
+
+    /// Whether every member that is up sees all others alive.
+    var allMembersAreAlive: Bool { nodes.allSatisfy { $0.machine?.seesAllAlive ?? true } }
+
+    /// Whether all others that are up see the member so.
+    func isSeen(_ member: MemberNumber, _ status: MemberStatus) -> Bool {
+        nodes.allSatisfy { node in
+            guard node.member.number != member, node.state == .up, let machine = node.machine else { return true }
+            return machine.standings.first { $0.member == member }?.status == status
+        }
     }
 
     /// Whether every two members that are up are connected both ways.

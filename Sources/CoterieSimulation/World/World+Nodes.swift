@@ -283,7 +283,7 @@ extension World {
                 queue.push(.operatorRestart, node.index, detail: UInt64(node.life), at: now + after)
             }
         case .identityRenewed, .recordCorrupt, .writesAccepted, .manySiblings, .causalityFault,
-            .layoutLearnt, .peerState:
+            .layoutLearnt, .memberChanged, .malformedGossip:
             break
         }
     }

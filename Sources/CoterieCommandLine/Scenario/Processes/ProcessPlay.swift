@@ -187,6 +187,7 @@ final class ProcessPlay: Sendable {
             guard let member = layout.member(number) else { return false }
             return cluster.process(of: member) == nil
         case .allConnected: return await upMembersAreConnected()
+        case .isSeen(let number, let status): return await isSeen(number, "\(status)")
         case .allKeysEqual: return await finalReading.ownersAgree()
         case .workloadDone: return loadIsDone
         case .requests(let count): return recorder.tally.requests >= count
@@ -197,6 +198,16 @@ final class ProcessPlay: Sendable {
     private func serving() async -> Set<MemberNumber> {
         let status = await cluster.status(timeout: .milliseconds(500))
         return Set(status.nodes.filter { $0.status?.service == "serving" }.map { MemberNumber($0.number) })
+    }
+
+    /// Whether every other node that answers sees it so.
+    private func isSeen(_ number: MemberNumber, _ state: String) async -> Bool {
+        let status = await cluster.status(timeout: .milliseconds(500))
+        let others = status.nodes.filter { MemberNumber($0.number) != number }.compactMap(\.status)
+        return !others.isEmpty
+            && others.allSatisfy { own in
+                own.peers.first { MemberNumber($0.number) == number }?.state.rawValue == state
+            }
     }
 
     private func upMembersAreConnected() async -> Bool {

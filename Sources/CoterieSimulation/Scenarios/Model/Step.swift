@@ -1,5 +1,6 @@
 // The timeline of a scenario: what is done to the cluster, what is asked of it, what is waited for, one after the other.
 
+import CoterieMembership
 import CoteriePrimitives
 import CoterieRing
 import CoterieWire
@@ -111,6 +112,8 @@ public enum AwaitCondition: Hashable, Sendable, CustomStringConvertible {
     case isDown(MemberNumber)
     /// Every node has a connection with every other that is up.
     case allConnected
+    /// Every other node that is up sees the member so.
+    case isSeen(MemberNumber, MemberStatus)
     /// All owners of each key that anybody used hold the same. Nothing is read for it.
     case allKeysEqual
     /// The workload has made its last request and has its answer.
@@ -126,6 +129,7 @@ public enum AwaitCondition: Hashable, Sendable, CustomStringConvertible {
         case .serves(let member): "n\(member.rawValue) serves"
         case .isDown(let member): "n\(member.rawValue) is down"
         case .allConnected: "all nodes are connected"
+        case .isSeen(let member, let status): "n\(member.rawValue) is seen \(status)"
         case .allKeysEqual: "all keys are equal"
         case .workloadDone: "the workload is done"
         case .requests(let count): "\(count) requests are made"

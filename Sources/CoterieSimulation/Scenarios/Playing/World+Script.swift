@@ -107,6 +107,7 @@ extension World {
         case .serves(let member): node(member).map { $0.isServing && !$0.isStopping } ?? false
         case .isDown(let member): node(member)?.state == .down
         case .allConnected: upMembersAreConnected
+        case .isSeen(let member, let status): isSeen(member, status)
         case .allKeysEqual: keys.indices.allSatisfy(ownersAgree)
         case .workloadDone: workloadIsDone
         case .requests(let count): statistics.operations >= count

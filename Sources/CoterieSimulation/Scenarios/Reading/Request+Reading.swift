@@ -1,5 +1,6 @@
 // Requests that a step makes by name.
 
+import CoterieMembership
 import CoteriePrimitives
 import CoterieRing
 
@@ -47,7 +48,8 @@ extension ScenarioKey {
 
 extension AwaitCondition {
     private static let forms = [
-        "all nodes serve", "n1 serves", "n1 is down", "all nodes are connected", "all keys are equal",
+        "all nodes serve", "n1 serves", "n1 is down", "n1 is seen alive", "n1 is seen suspect", "n1 is seen dead",
+        "all nodes are connected", "all keys are equal",
         "the workload is done", "100 requests are made", "NAME is answered",
     ]
 
@@ -69,6 +71,9 @@ extension AwaitCondition {
         switch words.count == 2 ? words[1] : "" {
         case "serves": return .serves(try members.node(words[0]))
         case "is down": return .isDown(try members.node(words[0]))
+        case "is seen alive": return .isSeen(try members.node(words[0]), .alive)
+        case "is seen suspect": return .isSeen(try members.node(words[0]), .suspect)
+        case "is seen dead": return .isSeen(try members.node(words[0]), .dead)
         case "is answered": return .answer(words[0])
         case "requests are made":
             guard let count = Int(words[0]), count > 0 else {

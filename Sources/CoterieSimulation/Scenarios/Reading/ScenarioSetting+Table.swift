@@ -1,6 +1,7 @@
 // The settings that a scenario may give its nodes: those that a story can be about. Each has the name of a node's
 // configuration; the simulator sets the same field that a node's configuration file would.
 
+import CoterieMembership
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
@@ -15,17 +16,23 @@ extension ScenarioSetting {
         ("limits.warnSiblings", count(\.limits.warnSiblings, 1 ... 1_000_000)),
         ("limits.maxPeerBacklogBytes", count(\.limits.maxPeerBacklogBytes, 1 << 16 ... 16 << 30)),
         ("limits.maxRequestsInFlight", count(\.limits.maxRequestsInFlight, 1 ... 16_777_216)),
-        ("replication.deadAfter", span(\.replication.deadAfter)),
-        ("replication.heartbeatInterval", span(\.replication.heartbeatInterval)),
+        ("membership.deadProbeInterval", span(\.replication.membership.deadProbeInterval)),
+        ("membership.exchangeInterval", span(\.replication.membership.exchangeInterval)),
+        ("membership.gossipInterval", span(\.replication.membership.gossipInterval)),
+        ("membership.indirectProbes", count(\.replication.membership.indirectProbes, 0 ... 32)),
+        ("membership.probeInterval", span(\.replication.membership.probeInterval)),
+        ("membership.probeTimeout", span(\.replication.membership.probeTimeout)),
+        ("membership.suspicionMultiplier", count(\.replication.membership.suspicionMultiplier, 1 ... 32)),
+        ("membership.unconfirmedMultiplier", count(\.replication.membership.unconfirmedMultiplier, 1 ... 60)),
         ("replication.maxLingeringReads", count(\.replication.maxLingeringReads, 0 ... 16_777_216)),
         ("replication.reconnectGrace", span(\.replication.reconnectGrace)),
         ("replication.rememberedRequests", count(\.replication.rememberedRequests, 1 ... 16_777_216)),
         ("replication.repairTimeout", span(\.replication.repairTimeout)),
         ("replication.repairsPerSecond", count(\.replication.repairsPerSecond, 0 ... 1_000_000)),
+        ("replication.retryInterval", span(\.replication.retryInterval)),
         ("replication.scrubInterval", span(\.replication.scrubInterval)),
         ("replication.scrubKeys", count(\.replication.scrubKeys, 1 ... 1_048_576)),
         ("replication.stopTimeout", span(\.replication.stopTimeout)),
-        ("replication.suspectAfter", span(\.replication.suspectAfter)),
         ("storage.checkpointBytes", count(\.storage.checkpointBytes, 256 ... 1 << 40)),
         ("storage.compactionDeadPercent", count(\.storage.compactionDeadPercent, 1 ... 100)),
         ("storage.segmentBytes", count(\.storage.segmentBytes, 256 ... 1 << 30)),
