@@ -43,6 +43,12 @@ public struct ReplicationSettings: Hashable, Sendable {
     public var scanBatchBytes: UInt32 = 1 << 20
     /// How many batches a replica that is refilled asks for at once.
     public var scansAtOnce = 4
+    /// The least time between two rounds, while there are deletes to be reclaimed. For economy: nothing rests on it.
+    public var roundInterval = TimeSpan.milliseconds(5_000)
+    /// How many markers are remembered that wait to be reclaimed; about 300 bytes each. More are found by a walk.
+    public var markersRemembered = 65_536
+    /// For tests of the tests only.
+    public var omitted: OmittedRules = []
     /// How long stopping waits for the requests under way.
     public var stopTimeout = TimeSpan.milliseconds(5_000)
 
@@ -62,6 +68,7 @@ public struct ReplicationSettings: Hashable, Sendable {
         if exchangeInterval < .milliseconds(10) {
             return "exchangeInterval must be 10 ms or more, not \(exchangeInterval)"
         }
+        if markersRemembered < 1 { return "markersRemembered must be 1 or more, not \(markersRemembered)" }
         if pullsAtOnce < 1 { return "pullsAtOnce must be 1 or more, not \(pullsAtOnce)" }
         if case .interval(let every) = durability, every < .milliseconds(1) {
             return "the interval of durability must be 1 ms or more, not \(every)"

@@ -106,7 +106,20 @@ struct Gateway: NodeGateway {
             "indexed_events": status.exchange.indexedEvents, "lacked_events": status.exchange.lackedEvents,
             "lacking_groups": status.exchange.lackingGroups, "pulls": status.exchange.pullsUnderWay,
         ]
+        described.deletes = deletes(status.reclaim)
         return described
+    }
+}
+
+extension Gateway {
+    private func deletes(_ status: ReclaimStatus) -> NodeStatus.Deletes {
+        func names(_ members: [MemberNumber]) -> [String] {
+            members.map { layout.member($0)?.name ?? "\($0)" }
+        }
+        return NodeStatus.Deletes(
+            round: status.round, wantedRound: status.wantedRound, waiting: status.waiting, resting: status.resting,
+            isSearching: status.isWalking, unadvertised: names(status.unadvertised), behind: names(status.behind),
+            sinceMilliseconds: status.since?.milliseconds)
     }
 }
 

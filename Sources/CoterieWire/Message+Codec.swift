@@ -41,6 +41,7 @@ extension Message {
         case .adverts(let adverts): out.writeFrame(.adverts) { adverts.encode(into: &$0) }
         case .pull(let pull): out.writeFrame(.pull) { pull.encode(into: &$0) }
         case .offer(let offer): out.writeFrame(.offer) { offer.encode(into: &$0) }
+        case .roundReport(let report): out.writeFrame(.roundReport) { report.encode(into: &$0) }
         }
     }
 
@@ -69,6 +70,7 @@ extension Message {
             case .adverts: return .adverts(try Adverts(decoding: reader))
             case .pull: return .pull(try Pull(decoding: reader))
             case .offer: return .offer(try Offer(decoding: reader))
+            case .roundReport: return .roundReport(try RoundReport(decoding: reader))
             }
         } catch {
             throw WireError(kind: kind, problem: error)

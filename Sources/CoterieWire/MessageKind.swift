@@ -21,6 +21,7 @@ public enum MessageKind: UInt8, Hashable, Sendable, CaseIterable {
     case adverts = 40
     case pull = 41
     case offer = 42
+    case roundReport = 48
 }
 
 extension Message {
@@ -45,6 +46,7 @@ extension Message {
         case .adverts: .adverts
         case .pull: .pull
         case .offer: .offer
+        case .roundReport: .roundReport
         }
     }
 }

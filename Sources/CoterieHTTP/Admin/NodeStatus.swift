@@ -30,6 +30,8 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     /// Anti-entropy: `indexed_events` (some other owner may lack them), `lacked_events` (told by others and not here),
     /// `lacking_groups`, `pulls`.
     public var exchange: [String: Int] = [:]
+    /// What became of deletes; nil from a node of before there were rounds.
+    public var deletes: Deletes?
 
     public init(
         node: String, number: UInt32, incarnation: String, cluster: String, epoch: UInt64, version: String,

@@ -41,6 +41,12 @@ public struct Counters: Equatable, Sendable {
     /// Objects offered to other owners that lacked events of them, and taken from others.
     public var offersMade = 0
     public var offersTaken = 0
+    /// Rounds reached, markers reclaimed, and live events dropped with an adopted clock.
+    public var rounds = 0
+    public var reclaimed = 0
+    public var dropped = 0
+    /// Objects that left a store too many rounds ago: refused.
+    public var tooOld = 0
 
     public init() {}
 
@@ -53,6 +59,8 @@ public struct Counters: Equatable, Sendable {
             ("discarded_siblings", discardedSiblings), ("sibling_warnings", siblingWarnings),
             ("identity_renewals", renewals), ("corrupt_records", faults), ("causality_faults", causalityFaults),
             ("adverts", adverts), ("pulls", pulls), ("offers_made", offersMade), ("offers_taken", offersTaken),
+            ("rounds", rounds), ("markers_reclaimed", reclaimed),
+            ("dropped_on_adoption", dropped), ("too_old", tooOld),
         ]
             + ErrorCode.allCases.compactMap { code in failures[code].map { ("failed_\(code)", $0) } }
     }

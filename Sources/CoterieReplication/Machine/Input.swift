@@ -57,6 +57,8 @@ public enum TimerName: UInt8, Hashable, Sendable, CaseIterable {
     case stop
     /// Owners tell each other what they have handled.
     case exchange
+    /// The next step of reclaiming markers, while there is anything to do.
+    case reclaim
 }
 
 /// A change of properties by an operator.

@@ -17,11 +17,12 @@ public struct MachineStatus: Equatable, Sendable {
     /// Parts fetched and parts in all, while the replica is refilled.
     public var refill: (done: Int, of: Int)?
     public var exchange: ExchangeStatus
+    public var reclaim: ReclaimStatus
 
     public static func == (a: Self, b: Self) -> Bool {
         a.identity == b.identity && a.epoch == b.epoch && a.service == b.service
             && a.requestsUnderWay == b.requestsUnderWay && a.peers == b.peers && a.counters == b.counters
-            && a.storage == b.storage && a.exchange == b.exchange
+            && a.storage == b.storage && a.exchange == b.exchange && a.reclaim == b.reclaim
             && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
     }
 }
@@ -58,7 +59,7 @@ extension NodeMachine {
                 }
             },
             counters: counters, storage: engine.statistics, refill: refill.map { ($0.done, $0.total) },
-            exchange: exchangeStatus)
+            exchange: exchangeStatus, reclaim: reclaimStatus(at: now))
     }
 
     /// O(groups × owners).

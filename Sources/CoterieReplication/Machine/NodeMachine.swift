@@ -74,6 +74,9 @@ public struct NodeMachine {
     var repairBudget: Budget
     var refill: Refill?
     var exchanges: ExchangeState
+    var rounds = Rounds()
+    var markers: Markers
+    var isReclaimScheduled = false
     /// What this replica is could not be recorded: tried again at the next heartbeat.
     var markFailed = false
     /// Complete scans whose clocks are not adopted yet: those that wait, and all with the sweeps under way.
@@ -107,6 +110,7 @@ public struct NodeMachine {
         minter = Minter(member: birth.member, nonce: birth.nonce)
         remembered = RememberedRequests(limit: birth.settings.rememberedRequests)
         repairBudget = Budget(perSecond: birth.settings.repairsPerSecond)
+        markers = Markers(limit: birth.settings.markersRemembered)
         for member in layout.members where member.number != me { peers[member.number] = Peer() }
     }
 
@@ -155,6 +159,7 @@ public struct NodeMachine {
         case .adverts(let adverts): receive(adverts, from: member, now, &effects)
         case .pull(let pull): receive(pull, from: member, &effects)
         case .offer(let offer): receive(offer, from: member, now, &effects)
+        case .roundReport(let report): receive(report, from: member, now, &effects)
         case .hello, .refused: break  // The transport's matter.
         }
     }
@@ -180,6 +185,7 @@ public struct NodeMachine {
         case .flush: flushInterval(now, &effects)
         case .stop: finishStopping(&effects)
         case .exchange: exchange(now, &effects)
+        case .reclaim: reclaim(now, &effects)
         }
     }
 }

@@ -42,6 +42,8 @@ extension NodeMachine {
         for member in newer.members where member.number != me && peers[member.number] == nil {
             peers[member.number] = Peer()
         }
+        rounds.forgetAll()
+        reportRound(&effects)
         effects.append(.note(.layoutLearnt(newer.epoch)))
         effects.append(.adopt(newer))
     }

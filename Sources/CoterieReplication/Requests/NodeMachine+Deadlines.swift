@@ -47,6 +47,7 @@ extension NodeMachine {
         case .request(let request): unsentForward(request, to: member, now, &effects)
         case .scan(let scan): refill?.unsent(scan.exchange)
         case .pull(let pull): _ = exchanges.end(pull.exchange, from: member)
+        case .roundReport: rounds.untold.insert(member)
         case .adverts(let adverts):
             for advert in adverts.adverts { knowledge.update(advert.group) { $0.isUnadvertised = true } }
         default: break  // Said again, or asked for again, when the member is connected again.

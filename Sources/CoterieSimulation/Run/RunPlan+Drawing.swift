@@ -65,6 +65,9 @@ extension RunPlan {
         settings.exchangeInterval = draws.scaled(settings.exchangeInterval, atLeast: .milliseconds(10))
         settings.pullsAtOnce = draws.weighted([1: 1, 8: 3])
         settings.offerInlineBytes = draws.weighted([0: 1, 100: 1, 512: 2])
+        // The fastest rounds are shorter than the slowest messages' ways.
+        settings.roundInterval = .milliseconds(Int64(draws.weighted([0: 2, 50: 2, 500: 2, 5_000: 1])))
+        settings.markersRemembered = draws.weighted([1: 1, 8: 1, 65_536: 3])
         replication = settings
         limits.maxSiblings = draws.weighted([3: 1, 10: 1, 100: 4])
         limits.warnSiblings = min(limits.warnSiblings, limits.maxSiblings)

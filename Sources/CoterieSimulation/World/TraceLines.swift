@@ -41,6 +41,7 @@ extension Message {
             case .refused(let code): "#\(reply.exchange) refused: \(code)"
             }
         case .adverts(let adverts): "#\(adverts.number) of \(adverts.adverts.count) groups"
+        case .roundReport(let report): "\(report.round), heard \(report.heard), wanted \(report.wanted)"
         case .pull(let pull): "#\(pull.exchange) \(pull.group) has \(pull.handled), wants \(pull.wanted)"
         case .offer(let offer):
             switch offer.status {

@@ -22,6 +22,7 @@ extension ScenarioSetting {
         ("replication.rememberedRequests", count(\.replication.rememberedRequests, 1 ... 16_777_216)),
         ("replication.repairTimeout", span(\.replication.repairTimeout)),
         ("replication.repairsPerSecond", count(\.replication.repairsPerSecond, 0 ... 1_000_000)),
+        ("replication.roundInterval", span(\.replication.roundInterval)),
         ("replication.stopTimeout", span(\.replication.stopTimeout)),
         ("replication.suspectAfter", span(\.replication.suspectAfter)),
         ("storage.checkpointBytes", count(\.storage.checkpointBytes, 256 ... 1 << 40)),
