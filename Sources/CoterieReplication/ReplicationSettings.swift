@@ -46,6 +46,12 @@ public struct ReplicationSettings: Hashable, Sendable {
     public var scrubInterval = TimeSpan.milliseconds(250)
     /// How many keys such a range has.
     public var scrubKeys = 64
+    /// The least time between two rounds, while there are deletes to be reclaimed. For economy: nothing rests on it.
+    public var roundInterval = TimeSpan.milliseconds(5_000)
+    /// How many markers are remembered that wait to be reclaimed; about 300 bytes each. More are found by a walk.
+    public var markersRemembered = 65_536
+    /// For tests of the tests only.
+    public var omitted: OmittedRules = []
     /// How long stopping waits for the requests under way.
     public var stopTimeout = TimeSpan.milliseconds(5_000)
 
@@ -61,6 +67,7 @@ public struct ReplicationSettings: Hashable, Sendable {
             return "exchangeInterval must be 10 ms or more, not \(exchangeInterval)"
         }
         if scrubKeys < 1 { return "scrubKeys must be 1 or more, not \(scrubKeys)" }
+        if markersRemembered < 1 { return "markersRemembered must be 1 or more, not \(markersRemembered)" }
         if pullsAtOnce < 1 { return "pullsAtOnce must be 1 or more, not \(pullsAtOnce)" }
         if case .interval(let every) = durability, every < .milliseconds(1) {
             return "the interval of durability must be 1 ms or more, not \(every)"

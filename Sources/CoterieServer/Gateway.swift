@@ -111,7 +111,20 @@ struct Gateway: NodeGateway {
             "differing_keys": status.scrub.differing,
         ]
         if let since = status.scrub.sinceLastPass { described.scrub["ms_since_last_pass"] = Int(since.milliseconds) }
+        described.deletes = deletes(status.reclaim)
         return described
+    }
+}
+
+extension Gateway {
+    private func deletes(_ status: ReclaimStatus) -> NodeStatus.Deletes {
+        func names(_ members: [MemberNumber]) -> [String] {
+            members.map { layout.member($0)?.name ?? "\($0)" }
+        }
+        return NodeStatus.Deletes(
+            round: status.round, wantedRound: status.wantedRound, waiting: status.waiting, resting: status.resting,
+            isSearching: status.isWalking, unadvertised: names(status.unadvertised), behind: names(status.behind),
+            sinceMilliseconds: status.since?.milliseconds)
     }
 }
 

@@ -170,6 +170,7 @@ extension IntroduceReply {
         out.writeField(1, varint: epoch.rawValue)
         out.writePresent(2, bool: knownBefore)
         for known in known { out.writeField(3) { known.encode(into: &$0) } }
+        out.writeField(4, varint: round)
     }
 
     /// `knownBefore` must be there: an empty answer must not pass for "you are new".
@@ -177,16 +178,18 @@ extension IntroduceReply {
         var epoch = Epoch(0)
         var knownBefore: Bool?
         var known: [KnownStore] = []
+        var round: UInt64 = 0
         while try reader.next() {
             switch reader.field {
             case 1: epoch = try reader.epoch()
             case 2: knownBefore = try reader.bool()
             case 3: known.append(try KnownStore(decoding: try reader.message()))
+            case 4: round = try reader.varint()
             default: try reader.skip()
             }
         }
         guard let knownBefore else { throw .missingField(2) }
-        self.init(epoch: epoch, knownBefore: knownBefore, known: known)
+        self.init(epoch: epoch, knownBefore: knownBefore, known: known, round: round)
     }
 }
 

@@ -98,11 +98,11 @@ extension ScanReply.Status {
 }
 
 extension ScannedObject {
-    fileprivate var expectedBytes: Int { key.bytes.readableBytes + object.readableBytes + 6 }
+    fileprivate var expectedBytes: Int { key.bytes.readableBytes + (object?.readableBytes ?? 0) + 6 }
 
     fileprivate func encode(into out: inout ByteBuffer) {
         out.writeField(1, bytes: key.bytes)
-        out.writeField(2, bytes: object)
+        if let object { out.writeField(2, bytes: object) }
     }
 
     fileprivate init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
@@ -116,7 +116,6 @@ extension ScannedObject {
             }
         }
         guard let key else { throw .missingField(1) }
-        guard let object else { throw .missingField(2) }
         self.init(key: key, object: object)
     }
 }

@@ -139,6 +139,7 @@ extension Fetch {
         }
         out.writeImmutableBuffer(key.bytes)
         if let digest { out.writePresent(6, fixed64: digest) }
+        if !floor.isEmpty { out.writeOptional(7, floor) }
     }
 
     init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
@@ -148,6 +149,7 @@ extension Fetch {
         var n: UInt8 = 0
         var key: ObjectKey?
         var digest: UInt64?
+        var floor = VersionVector()
         while try reader.next() {
             switch reader.field {
             case 1: exchange = try reader.varint()
@@ -156,12 +158,15 @@ extension Fetch {
             case 4: n = try reader.integer()
             case 5: key = try reader.key()
             case 6: digest = try reader.fixed64()
+            case 7: floor = try reader.vector()
             default: try reader.skip()
             }
         }
         guard n > 0 else { throw .missingField(4) }
         guard let key else { throw .missingField(5) }
-        self.init(exchange: exchange, epoch: epoch, group: Group(partition: partition, n: n), key: key, digest: digest)
+        self.init(
+            exchange: exchange, epoch: epoch, group: Group(partition: partition, n: n), key: key, digest: digest,
+            floor: floor)
     }
 }
 
@@ -179,6 +184,7 @@ extension FetchReply {
             }
         }
         if case .object(let object) = status { out.writeImmutableBuffer(object) }
+        if !handled.isEmpty { out.writeOptional(8, handled) }
     }
 
     init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
@@ -186,11 +192,13 @@ extension FetchReply {
         var epoch = Epoch(0)
         var round: UInt64 = 0
         var status: Status?
+        var handled = VersionVector()
         while try reader.next() {
             switch reader.field {
             case 1: exchange = try reader.varint()
             case 2: epoch = try reader.epoch()
             case 3: round = try reader.varint()
+            case 8: handled = try reader.vector()
             case 4: if try reader.bool() { status = .same }
             case 5: status = .object(try reader.slice())
             case 6: if try reader.bool() { status = .absent }
@@ -199,6 +207,6 @@ extension FetchReply {
             }
         }
         guard let status else { throw .missingField(4) }
-        self.init(exchange: exchange, epoch: epoch, round: round, status: status)
+        self.init(exchange: exchange, epoch: epoch, round: round, status: status, handled: handled)
     }
 }

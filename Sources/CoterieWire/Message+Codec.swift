@@ -44,6 +44,7 @@ extension Message {
         case .offer(let offer): out.writeFrame(.offer) { offer.encode(into: &$0) }
         case .compare(let compare): out.writeFrame(.compare) { compare.encode(into: &$0) }
         case .comparison(let comparison): out.writeFrame(.comparison) { comparison.encode(into: &$0) }
+        case .roundReport(let report): out.writeFrame(.roundReport) { report.encode(into: &$0) }
         }
     }
 
@@ -75,6 +76,7 @@ extension Message {
             case .offer: return .offer(try Offer(decoding: reader))
             case .compare: return .compare(try Compare(decoding: reader))
             case .comparison: return .comparison(try Comparison(decoding: reader))
+            case .roundReport: return .roundReport(try RoundReport(decoding: reader))
             }
         } catch {
             throw WireError(kind: kind, problem: error)

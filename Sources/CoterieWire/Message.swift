@@ -39,6 +39,8 @@ public enum Message: Hashable, Sendable {
     // And the scrub.
     case compare(Compare)
     case comparison(Comparison)
+    // Members among each other: rounds.
+    case roundReport(RoundReport)
 }
 
 /// Who is speaking.
@@ -148,7 +150,7 @@ public struct Store: Hashable, Sendable {
     /// The coordinator's own number for the exchange; comes back in the reply. 0: no reply is wanted (repair).
     public var exchange: UInt64
     public var epoch: Epoch
-    /// The round in which the content left a store (design, section 4, rule 8); 0 until rounds move.
+    /// The round in which the content left a store (design, section 4, rule 8): of what was merged, the oldest.
     public var round: UInt64
     public var group: Group
     public var key: ObjectKey
@@ -208,13 +210,19 @@ public struct Fetch: Hashable, Sendable {
     public var key: ObjectKey
     /// The `CausalObject.digest` that the asker already holds: an equal replica answers `same`.
     public var digest: UInt64?
+    /// What the client wants to be covered; empty where it asks for nothing.
+    public var floor: VersionVector
 
-    public init(exchange: UInt64, epoch: Epoch, group: Group, key: ObjectKey, digest: UInt64?) {
+    public init(
+        exchange: UInt64, epoch: Epoch, group: Group, key: ObjectKey, digest: UInt64?,
+        floor: VersionVector = VersionVector()
+    ) {
         self.exchange = exchange
         self.epoch = epoch
         self.group = group
         self.key = key
         self.digest = digest
+        self.floor = floor
     }
 }
 
@@ -230,12 +238,18 @@ public struct FetchReply: Hashable, Sendable {
     public var epoch: Epoch
     public var round: UInt64
     public var status: Status
+    /// The entries of the floor whose event the replica's clock has handled: where its object does not cover them any
+    /// more, they were deleted, and the marker is gone.
+    public var handled: VersionVector
 
-    public init(exchange: UInt64, epoch: Epoch, round: UInt64 = 0, status: Status) {
+    public init(
+        exchange: UInt64, epoch: Epoch, round: UInt64 = 0, status: Status, handled: VersionVector = VersionVector()
+    ) {
         self.exchange = exchange
         self.epoch = epoch
         self.round = round
         self.status = status
+        self.handled = handled
     }
 }
 
@@ -325,11 +339,14 @@ public struct IntroduceReply: Hashable, Sendable {
     public var knownBefore: Bool
     /// The members that the answering one has met, itself included once it has served.
     public var known: [KnownStore]
+    /// The answering member's durable round; 0 where it has none yet.
+    public var round: UInt64
 
-    public init(epoch: Epoch, knownBefore: Bool, known: [KnownStore]) {
+    public init(epoch: Epoch, knownBefore: Bool, known: [KnownStore], round: UInt64 = 0) {
         self.epoch = epoch
         self.knownBefore = knownBefore
         self.known = known
+        self.round = round
     }
 }
 
@@ -375,9 +392,10 @@ public struct ScanReply: Hashable, Sendable {
 /// One key's encoded `CausalObject`.
 public struct ScannedObject: Hashable, Sendable {
     public var key: ObjectKey
-    public var object: ByteBuffer
+    /// Nil: there is a record and it cannot be read. It brings nothing, and does not say that the key is gone.
+    public var object: ByteBuffer?
 
-    public init(key: ObjectKey, object: ByteBuffer) {
+    public init(key: ObjectKey, object: ByteBuffer?) {
         self.key = key
         self.object = object
     }

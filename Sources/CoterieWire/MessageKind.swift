@@ -24,6 +24,7 @@ public enum MessageKind: UInt8, Hashable, Sendable, CaseIterable {
     case offer = 42
     case compare = 43
     case comparison = 44
+    case roundReport = 48
 }
 
 extension Message {
@@ -51,6 +52,7 @@ extension Message {
         case .offer: .offer
         case .compare: .compare
         case .comparison: .comparison
+        case .roundReport: .roundReport
         }
     }
 }

@@ -137,6 +137,15 @@ import Testing
         }
     }
 
+    /// What the others have told of themselves, they tell once: a replica that gives up what it knows keeps that.
+    @Test func aReplicaThatWasRefilledForgetsWhatEveryOwnerHas() throws {
+        let cluster = try TestCluster()
+        for i in 0 ..< 20 { _ = cluster.call(1, put("k\(i)", "v") { $0.w = .all }) }
+        cluster.restart(2, wiped: true)
+        cluster.pass(.seconds(10))
+        for node in 1 ... 3 { #expect(indexed(cluster, node) == 0) }
+    }
+
     /// Directed schedule 3: an owner silently loses a record; an object with an older event of it arrives. It is refused
     /// whole, and the owner, which vouched for what it has not, takes everything from the others.
     @Test func anOwnerThatVouchesForWhatItLostIsQuarantined() throws {

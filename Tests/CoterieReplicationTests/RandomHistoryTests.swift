@@ -38,7 +38,10 @@ private final class RandomRun {
     init(seed: UInt64) throws {
         self.seed = seed
         generator = SeededGenerator(seed: seed)
-        cluster = try TestCluster(nodes: generator.chance(1, in: 2) ? 3 : 5, seed: seed)
+        // Half of the runs reclaim what they delete while they go on, the others when all is over.
+        var settings = ReplicationSettings()
+        settings.roundInterval = seed % 2 == 0 ? .zero : .seconds(2)
+        cluster = try TestCluster(nodes: generator.chance(1, in: 2) ? 3 : 5, seed: seed, settings: settings)
     }
 
     func run(steps: Int) {
@@ -127,14 +130,22 @@ private final class RandomRun {
         for name in keys {
             _ = cluster.call(1, get(name) { $0.r = .all })
             cluster.settle()
+        }
+        cluster.pass(.seconds(30))
+        for name in keys {
             let owners = cluster.owners(name)
             let objects = owners.map { cluster.held($0, name) }
             #expect(Set(objects).count == 1, "seed \(seed): \(name) differs: \(objects)")
             let found = objects[0]?.values ?? []
+            #expect(
+                objects[0]?.isMarker != true,
+                "seed \(seed): \(name) is deleted, and its marker is there still: \(reclaims)")
             #expect(Set(found).count == found.count, "seed \(seed): \(name): one write has two dots: \(found)")
             explain(name, Set(found))
         }
     }
+
+    private var reclaims: [ReclaimStatus] { cluster.numbers.map { cluster.reclaim(Int($0.rawValue)) } }
 
     private func explain(_ name: String, _ found: Set<String>) {
         let attempts = history.attempts.filter { $0.key == name }

@@ -38,6 +38,30 @@ import Testing
         #expect(disk.usedBytes < 24_000, "\(disk.usedBytes) bytes for one key: \(engine.statistics)")
     }
 
+    /// As a store's deletes go: written, overwritten by a marker, removed with a note. What is left does not depend on how
+    /// many there were.
+    @Test(arguments: [300, 3_000]) func anyNumberOfRemovalsLeavesNoMoreThanAConstant(count: Int) throws {
+        let disk = SimulatedDisk(seed: 1)
+        let engine = try LogEngine.open(disk: disk, settings: .tiny)
+        for number in 0 ..< count {
+            try engine.commit([put("k\(number)", "a value of some length \(number)")], on: disk)
+        }
+        for number in 0 ..< count { try engine.commit([put("k\(number)", "marker")], on: disk) }
+        for number in 0 ..< count {
+            let note = ByteBuffer(repeating: 3, count: 20)
+            let gone = Change(group: group(0), key: bytes("k\(number)"), action: .remove, note: note)
+            try engine.commit([gone], on: disk)
+        }
+        engine.requestCheckpoint()
+        engine.settle(on: disk)
+        engine.checkInvariants()
+        #expect(engine.statistics.keys == 0)
+        // An empty store has a segment of 2 kB at most, and a checkpoint.
+        #expect(disk.usedBytes < 16_000, "\(disk.usedBytes) bytes for nothing: \(engine.statistics)")
+        let again = try LogEngine.open(disk: disk, settings: .tiny)
+        #expect(again.count(in: group(0)) == 0)
+    }
+
     @Test("L6: a removal outlives the older puts of its key, also when the checkpoint is lost")
     func aRemovalIsNotDroppedWhileAnOlderSegmentMayHoldThePut() throws {
         let disk = SimulatedDisk(seed: 1)

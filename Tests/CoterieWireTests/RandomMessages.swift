@@ -193,7 +193,7 @@ struct RandomMessages {
         case .introduce: return .introduce(Introduce(epoch: epoch(), store: generator.next()))
         case .introduceReply:
             let known = list { KnownStore($0.member(), store: $0.generator.next()) }
-            return .introduceReply(IntroduceReply(epoch: epoch(), knownBefore: flag(), known: known))
+            return .introduceReply(IntroduceReply(epoch: epoch(), knownBefore: flag(), known: known, round: number()))
         case .compare:
             return .compare(
                 Compare(
@@ -207,7 +207,7 @@ struct RandomMessages {
             ]
             return .comparison(
                 Comparison(exchange: number(), epoch: epoch(), status: generator.pick(statuses) ?? .same))
-        case .store, .storeReply, .fetch, .fetchReply, .scan, .scanReply, .adverts, .pull, .offer:
+        case .store, .storeReply, .fetch, .fetchReply, .scan, .scanReply, .adverts, .pull, .offer, .roundReport:
             return nextOfReplicas(kind)
         }
     }
@@ -221,19 +221,22 @@ struct RandomMessages {
                     status: flag() ? .stored(durable: flag()) : .refused(errorCode())))
         case .fetch:
             return .fetch(
-                Fetch(exchange: number(), epoch: epoch(), group: group(), key: key(), digest: maybe { $0.number() }))
+                Fetch(
+                    exchange: number(), epoch: epoch(), group: group(), key: key(), digest: maybe { $0.number() },
+                    floor: vector()))
         case .fetchReply:
             let statuses: [FetchReply.Status] = [.same, .object(bytes()), .absent, .refused(errorCode())]
             return .fetchReply(
                 FetchReply(
-                    exchange: number(), epoch: epoch(), round: number(), status: generator.pick(statuses) ?? .same))
+                    exchange: number(), epoch: epoch(), round: number(), status: generator.pick(statuses) ?? .same,
+                    handled: vector()))
         case .scan:
             return .scan(
                 Scan(
                     exchange: number(), epoch: epoch(), group: group(), start: bytes(),
                     maxBytes: UInt32(truncatingIfNeeded: number())))
         case .scanReply:
-            let batch = list { ScannedObject(key: $0.key(), object: $0.bytes()) }
+            let batch = list { ScannedObject(key: $0.key(), object: $0.maybe { $0.bytes() }) }
             return .scanReply(
                 ScanReply(
                     exchange: number(), epoch: epoch(), round: number(),
@@ -243,6 +246,8 @@ struct RandomMessages {
         case .adverts:
             let adverts = list { Adverts.Advert(group: $0.group(), clock: $0.clock()) }
             return .adverts(Adverts(epoch: epoch(), number: number(), adverts: adverts))
+        case .roundReport:
+            return .roundReport(RoundReport(epoch: epoch(), round: number(), heard: number(), wanted: number()))
         case .pull:
             return .pull(
                 Pull(

@@ -156,6 +156,19 @@ enum Samples {
             ("store-refused", .storeReply(StoreReply(exchange: 9, epoch: e, status: .refused(.diskFull)))),
             ("fetch", .fetch(Fetch(exchange: 300, epoch: e, group: group, key: key, digest: nil))),
             ("fetch-digest", .fetch(Fetch(exchange: 300, epoch: e, group: group, key: key, digest: 0))),
+            (
+                "fetch-floor",
+                .fetch(
+                    Fetch(
+                        exchange: 300, epoch: e, group: group, key: key, digest: nil,
+                        floor: VersionVector([Dot(minter, 7)])))
+            ),
+            (
+                "fetch-absent-floor",
+                .fetchReply(
+                    FetchReply(
+                        exchange: 300, epoch: e, round: 4, status: .absent, handled: VersionVector([Dot(minter, 7)])))
+            ),
             ("fetch-same", .fetchReply(FetchReply(exchange: 300, epoch: e, round: 1, status: .same))),
             ("fetch-object", .fetchReply(FetchReply(exchange: 300, epoch: e, status: .object(object.encoded())))),
             ("fetch-absent", .fetchReply(FetchReply(exchange: 300, epoch: e, status: .absent))),
@@ -174,6 +187,14 @@ enum Samples {
                 "scan-first",
                 .scanReply(ScanReply(exchange: 1, epoch: e, status: .batch([], next: key.bytes, clock: clock)))
             ),
+            (
+                "scan-unreadable",
+                .scanReply(
+                    ScanReply(
+                        exchange: 1, epoch: e, round: 2,
+                        status: .batch([ScannedObject(key: key, object: nil)], next: nil, clock: nil)))
+            ),
+            ("round", .roundReport(RoundReport(epoch: e, round: 300, heard: 299, wanted: 305))),
             ("scan-end", .scanReply(ScanReply(exchange: 1, epoch: e, status: .batch([], next: nil, clock: nil)))),
             (
                 "adverts",
@@ -253,6 +274,10 @@ enum Samples {
             ),
             ("introduce", .introduce(Introduce(epoch: Epoch(4), store: 0x0102_0304_0506_0708))),
             ("introduced-new", .introduceReply(IntroduceReply(epoch: Epoch(4), knownBefore: false, known: []))),
+            (
+                "introduced-round",
+                .introduceReply(IntroduceReply(epoch: Epoch(4), knownBefore: false, known: [], round: 17))
+            ),
             (
                 "introduced-known",
                 .introduceReply(

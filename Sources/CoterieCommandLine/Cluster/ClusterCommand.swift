@@ -74,7 +74,8 @@ struct ClusterStatusCommand: AsyncParsableCommand {
             "bucket types: "
             + layout.bucketTypes.map { "\($0.name) (n=\($0.n), \($0.type))" }
             .joined(separator: ", ")
-        return [title] + columns.lines(on: output) + [load, types]
+        let waits = status.deletes?.hindrance.map { ["deletes wait: \($0)"] } ?? []
+        return [title] + columns.lines(on: output) + [load, types] + waits
     }
 
     private static func styled(_ peer: NodeStatus.Peer?, on output: Output) -> String {

@@ -33,6 +33,8 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     /// The scrub: `passes` (complete walks since the start), `walked_groups` of `groups` in this one, `differing_keys` that
     /// wait to be read, `ms_since_last_pass` where there was one.
     public var scrub: [String: Int] = [:]
+    /// What became of deletes; nil from a node of before there were rounds.
+    public var deletes: Deletes?
 
     public init(
         node: String, number: UInt32, incarnation: String, cluster: String, epoch: UInt64, version: String,

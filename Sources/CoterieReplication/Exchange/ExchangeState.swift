@@ -62,6 +62,8 @@ struct ExchangeState {
 struct OfferInProgress {
     let pull: Pull
     let asker: MemberNumber
+    /// When the first object was read.
+    let round: UInt64
     /// What is left to look up, the first one next.
     var keys: ArraySlice<(key: ObjectKey, dots: [Dot])>
     /// There are more events than one offer looks at.

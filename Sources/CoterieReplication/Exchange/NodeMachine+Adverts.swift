@@ -19,6 +19,7 @@ extension NodeMachine {
     mutating func exchange(_ now: Now, _ effects: inout Effects) {
         guard !hasStopped else { return }
         effects.append(.setTimer(.exchange, at: now.monotonic + settings.exchangeInterval))
+        tendRounds(now, &effects)
         guard service == .serving else { return }
         exchanges.giveUp(olderThan: settings.repairTimeout, at: now.monotonic)
         // Repairs ask for no barrier of their own, and only what is durable is told.
@@ -28,6 +29,7 @@ extension NodeMachine {
         for member in peers.keys.sorted() where isConnected(member) { advertise(grown, to: member, &effects) }
         for group in grown { forget(group) }
         lookForLacking(now, &effects)
+        tendMarkers(now, &effects)
     }
 
     /// A peer is connected: it hears all.
@@ -69,7 +71,11 @@ extension NodeMachine {
 
     private mutating func forget(_ group: Group) {
         let others = layout.preferenceList(for: group).primaries.filter { $0 != me }
-        knowledge.update(group) { $0.forget(heldBy: others) }
+        if settings.omitted.contains(.forgetting) {
+            knowledge.update(group) { $0.forgetEarly(heldByAnyOf: others) }
+        } else {
+            knowledge.update(group) { $0.forget(heldBy: others) }
+        }
     }
 
     /// Asks for what is lacking and not just on its way.

@@ -45,7 +45,8 @@ extension NodeMachine {
         }
         let isCut = found == Self.dotsPerOffer
         return OfferInProgress(
-            pull: pull, asker: member, keys: keys[...], isCut: isCut, forgotten: !isCut && lacking.count > found)
+            pull: pull, asker: member, round: rounds.current, keys: keys[...], isCut: isCut,
+            forgotten: !isCut && lacking.count > found)
     }
 
     private mutating func collect(_ progress: OfferInProgress, _ effects: inout Effects) {
@@ -96,7 +97,7 @@ extension NodeMachine {
         let isLast = progress.keys.isEmpty && !progress.isCut
         counters.offersMade += progress.items.count
         let offer = Offer(
-            exchange: progress.pull.exchange, epoch: layout.epoch,
+            exchange: progress.pull.exchange, epoch: layout.epoch, round: progress.round,
             status: .batch(progress.items, isLast: isLast, forgotten: isLast && progress.forgotten))
         effects.append(.send(.offer(offer), to: progress.asker))
     }

@@ -24,7 +24,14 @@ extension NodeMachine {
         let group = pulling.group
         guard case .batch(let objects, let isLast, let forgotten) = offer.status else { return }
         let before = knowledge[group].clock
-        for object in objects { take(object, of: group, from: member, now, &effects) }
+        if refuses(offer.round) {
+            counters.tooOld += 1  // It is asked for again at the next tick.
+            return
+        }
+        for object in objects {
+            let taken = Offered(object: object, round: offer.round, source: member)
+            take(taken, of: group, over: load(group, object.key, &effects), now, &effects)
+        }
         let isGettingOn = knowledge[group].clock != before || exchanges.wanted[group] != nil
         if !isLast || exchanges.wanted[group] != nil {
             // Whatever cannot be taken now (a full disk, a corrupt record) is looked at again at a later tick.
@@ -34,28 +41,21 @@ extension NodeMachine {
         }
     }
 
-    /// One key of an offer.
-    private mutating func take(
-        _ offered: OfferedObject, of group: Group, from member: MemberNumber, _ now: Now, _ effects: inout Effects
-    ) {
-        take(offered, of: group, over: load(group, offered.key, &effects), from: member, now, &effects)
-    }
-
-    /// The own record is known, or lies on disk.
+    /// One key of an offer. The own record is known, or lies on disk.
     mutating func take(
-        _ offered: OfferedObject, of group: Group, over local: LocalObject, from member: MemberNumber, _ now: Now,
-        _ effects: inout Effects
+        _ taken: Offered, of group: Group, over local: LocalObject, _ now: Now, _ effects: inout Effects
     ) {
+        let offered = taken.object
         if case .pending(let ticket) = local {
-            loads.insert(.offered(offered, from: member), group, offered.key, ticket)
+            loads.insert(.offered(taken), group, offered.key, ticket)
             return
         }
         if let object = offered.object {
             let store = Store(
-                exchange: 0, epoch: layout.epoch, group: group, key: offered.key, object: object, event: nil,
-                durable: false)
+                exchange: 0, epoch: layout.epoch, round: taken.round, group: group, key: offered.key, object: object,
+                event: nil, durable: false)
             counters.offersTaken += 1
-            merge(store, over: local, also: offered.dots, member, now, &effects)
+            merge(store, over: local, also: offered.dots, taken.source, now, &effects)
         } else if case .object(let own) = local, own.digest == offered.digest {
             handled(offered.dots.filter(own.holdsOrCovers), of: offered.key, group, &effects)
         } else {
@@ -67,7 +67,7 @@ extension NodeMachine {
     mutating func handled(_ dots: [Dot], of key: ObjectKey, _ group: Group, _ effects: inout Effects) {
         let fresh = knowledge.unhandled(dots, in: group)
         guard !fresh.isEmpty else { return }
-        let note = KnowledgeNote(key: key.bytes, dots: fresh).encoded()
+        let note = KnowledgeNote(.handled(fresh, key: key.bytes)).encoded()
         do throws(StorageFailure) {
             try engine.apply(
                 Batch([Change(group: group, key: KnowledgeNote.bareKey, action: .remove, note: note)]))
@@ -77,6 +77,15 @@ extension NodeMachine {
             refillFailed(group)
             effects.append(.note(.writesRefused(error)))
         }
+    }
+
+    /// Events of a key of which nothing is left here, and nothing shall be: a record of their own tells of them.
+    mutating func handledAbsent(_ dots: [Dot], _ group: Group) throws(StorageFailure) {
+        guard !dots.isEmpty else { return }
+        let note = KnowledgeNote(.handledAbsent(dots)).encoded()
+        try engine.apply(Batch([Change(group: group, key: KnowledgeNote.bareKey, action: .remove, note: note)]))
+        knowledge.handleAbsent(dots, in: group)
+        barriers.await(.told, strength(forcedDurable: false))
     }
 
     /// Takes the whole content of a group from an owner.

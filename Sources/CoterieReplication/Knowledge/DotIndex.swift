@@ -78,6 +78,23 @@ struct DotIndex: Equatable {
         }
     }
 
+    /// The lowest counter of one identity; nil where it has none here. O(1).
+    func first(of replica: ReplicaID) -> UInt64? { lanes[replica]?.first?.counter }
+
+    /// Forgets the dots of one key that the vector covers. O(dots that it covers).
+    mutating func forget(_ key: ByteBuffer, coveredBy vector: VersionVector) {
+        for entry in vector.entries {
+            guard var lane = lanes[entry.replica], let first = lane.first, first.counter <= entry.counter else {
+                continue
+            }
+            lanes[entry.replica] = nil
+            let before = lane.count
+            lane.removeAll { $0.counter <= entry.counter && $0.key == key }
+            count -= before - lane.count
+            if !lane.isEmpty { lanes[entry.replica] = lane }
+        }
+    }
+
     /// Every dot with its key, ascending.
     var all: [(dot: Dot, key: ByteBuffer)] {
         replicas.flatMap { replica in (lanes[replica] ?? []).map { (Dot(replica, $0.counter), $0.key) } }

@@ -28,6 +28,9 @@ struct GroupKnowledge: Equatable {
     /// The durable clock has grown since it was last told.
     var isUnadvertised = false
 
+    /// Nothing is handled yet.
+    init(heard: [MemberNumber: HeardClock] = [:]) { self.heard = heard }
+
     /// The events of these that are not handled yet, each once, at most `KnowledgeNote.maxDots`.
     func unhandled(_ dots: some Sequence<Dot>) -> [Dot] {
         var found: [Dot] = []
@@ -43,6 +46,26 @@ struct GroupKnowledge: Equatable {
         guard clock.add(dot) else { return }
         index.insert(dot, key)
         isUnsummarised = true
+    }
+
+    /// Takes events in of which nothing is left that could be offered.
+    mutating func handleAbsent(_ dots: [Dot]) {
+        for dot in dots where clock.add(dot) { isUnsummarised = true }
+    }
+
+    /// The key is gone: no event of it that the context covers can be offered any more.
+    mutating func forget(_ key: ByteBuffer, coveredBy context: VersionVector) {
+        let before = index.count
+        index.forget(key, coveredBy: context)
+        if index.count != before { isUnsummarised = true }
+    }
+
+    /// See `Knowledge.isForgotten`.
+    func isForgotten(_ context: VersionVector) -> Bool {
+        clock.hasLastDots(of: context)
+            && context.entries.allSatisfy { entry in
+                index.first(of: entry.replica).map { $0 > entry.counter } ?? true
+            }
     }
 
     /// The event is safe here.
@@ -71,6 +94,15 @@ struct GroupKnowledge: Equatable {
             guard let heard = heard[member] else { return }
             everywhere = everywhere.intersection(heard.clock)
         }
+        forget(everywhere)
+    }
+
+    /// The rule left out (`OmittedRules.forgetting`): one other owner is enough.
+    mutating func forgetEarly(heldByAnyOf others: [MemberNumber]) {
+        for member in others { if let heard = heard[member] { forget(durable.intersection(heard.clock)) } }
+    }
+
+    private mutating func forget(_ everywhere: PartitionClock) {
         let before = index.count
         index.forget(everywhere.dots)
         if index.count != before { isUnsummarised = true }

@@ -19,6 +19,8 @@ public final class Knowledge {
     /// Handled and not durable, in the order of the log; the first one's position.
     private var journal: [(group: Group, dot: Dot)] = []
     private var journalStart: UInt64 = 0
+    /// Keys that replayed records say to be gone: what else is replayed, or in a summary, speaks of their events still.
+    private var gone: [Group: [(key: ByteBuffer, context: VersionVector)]] = [:]
     /// How often everything was given up.
     private(set) var giveUps = 0
 
@@ -47,10 +49,31 @@ public final class Knowledge {
         for dot in dots { journal.append((group, dot)) }
     }
 
-    /// Nothing that was handled is believed any more: the store has lost records, and which cannot be told.
+    /// Events of a key that is gone are handled: a record that names them has just been applied.
+    func handleAbsent(_ dots: [Dot], in group: Group) {
+        guard !dots.isEmpty else { return }
+        groups[group, default: GroupKnowledge()].handleAbsent(dots)
+        for dot in dots { journal.append((group, dot)) }
+    }
+
+    /// Whether every owner has handled, durably, the last event of each entry, as far as this one knows: each is handled
+    /// here, and the index holds no event of its identity up to there. O(entries).
+    func isForgotten(_ context: VersionVector, in group: Group) -> Bool {
+        groups[group]?.isForgotten(context) ?? false
+    }
+
+    /// The entries of a vector whose event is handled. A clock that vouches for an event that its object does not cover
+    /// any more has seen it deleted, and the marker go.
+    func handled(of vector: VersionVector, in group: Group) -> VersionVector {
+        if vector.isEmpty { return vector }
+        return VersionVector(vector.lastDots.filter { hasHandled($0, in: group) })
+    }
+
+    /// Nothing that was handled is believed any more: the store has lost records, and which cannot be told. What the
+    /// others have told of themselves stays: they tell it once.
     func giveUp() {
         giveUps += 1
-        groups.removeAll()
+        groups = groups.mapValues { GroupKnowledge(heard: $0.heard) }
         journalStart += UInt64(journal.count)
         journal.removeAll()
     }
@@ -78,8 +101,16 @@ public final class Knowledge {
     /// A record of the log, at opening.
     public func replay(_ record: ReplayedRecord) {
         guard let note = KnowledgeNote(decoding: record.note) else { return }
-        let key = ByteBuffer(bytes: (note.key ?? record.key).readableBytesView)
-        groups[record.group, default: GroupKnowledge()].handle(note.dots, of: key)
+        switch note.kind {
+        case .handled(let dots, let key):
+            let key = ByteBuffer(bytes: (key ?? record.key).readableBytesView)
+            groups[record.group, default: GroupKnowledge()].handle(dots, of: key)
+        case .handledAbsent(let dots):
+            groups[record.group, default: GroupKnowledge()].handleAbsent(dots)
+        case .gone(let context):
+            let key = ByteBuffer(bytes: record.key.readableBytesView)
+            gone[record.group, default: []].append((key, context))
+        }
     }
 
     /// What the last checkpoint said, besides what was replayed.
@@ -89,6 +120,10 @@ public final class Knowledge {
             let isWhole = groups[group, default: GroupKnowledge()].restore(bytes)
             precondition(isWhole, "the summary of \(group) passed its checksum and is none")
         }
+        for group in gone.keys.sorted() {
+            for (key, context) in gone[group] ?? [] { groups[group]?.forget(key, coveredBy: context) }
+        }
+        gone = [:]
         for group in groups.keys { groups[group]?.restoreIsOver() }
     }
 

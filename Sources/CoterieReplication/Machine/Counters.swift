@@ -45,6 +45,12 @@ public struct Counters: Equatable, Sendable {
     public var scrubbedKeys = 0
     public var comparedRanges = 0
     public var differingKeys = 0
+    /// Rounds reached, markers reclaimed, and live events dropped with an adopted clock.
+    public var rounds = 0
+    public var reclaimed = 0
+    public var dropped = 0
+    /// Objects that left a store too many rounds ago: refused.
+    public var tooOld = 0
 
     public init() {}
 
@@ -58,6 +64,8 @@ public struct Counters: Equatable, Sendable {
             ("identity_renewals", renewals), ("corrupt_records", faults), ("causality_faults", causalityFaults),
             ("adverts", adverts), ("pulls", pulls), ("offers_made", offersMade), ("offers_taken", offersTaken),
             ("scrubbed_keys", scrubbedKeys), ("compared_ranges", comparedRanges), ("differing_keys", differingKeys),
+            ("rounds", rounds), ("markers_reclaimed", reclaimed),
+            ("dropped_on_adoption", dropped), ("too_old", tooOld),
         ]
             + ErrorCode.allCases.compactMap { code in failures[code].map { ("failed_\(code)", $0) } }
     }

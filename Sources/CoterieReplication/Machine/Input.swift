@@ -61,6 +61,8 @@ public enum TimerName: UInt8, Hashable, Sendable, CaseIterable {
     case scrub
     /// The membership's one timer.
     case membership
+    /// The next step of reclaiming markers, while there is anything to do.
+    case reclaim
 }
 
 /// A change of properties by an operator.

@@ -24,6 +24,8 @@ enum AwaitingBarrier {
     case told
     /// A clock was adopted with a complete scan.
     case adopted(Group, PartitionClock)
+    /// This member has reached a round.
+    case round(UInt64)
     /// The last one, before the process goes.
     case stopped
 }
@@ -133,16 +135,20 @@ extension NodeMachine {
             let reply = StoreReply(
                 exchange: exchange, epoch: layout.epoch, status: .stored(durable: strength == .durable))
             effects.append(.send(.storeReply(reply), to: coordinator))
-        case .started: nonceIsDurable(now, &effects)
+        case .started:
+            takeRecordedRound()
+            reportRound(&effects)
+            nonceIsDurable(now, &effects)
         case .introduced(let member, let knownBefore):
             let reply = IntroduceReply(
-                epoch: layout.epoch, knownBefore: knownBefore, known: acquaintances)
+                epoch: layout.epoch, knownBefore: knownBefore, known: acquaintances, round: recordedRound)
             effects.append(.send(.introduceReply(reply), to: member))
         case .serving:
             service = .serving
             effects.append(.note(.serving))
             for member in peers.keys.sorted() where isConnected(member) { advertiseAll(to: member, &effects) }
         case .told: break
+        case .round(let round): reached(round, now, &effects)
         case .adopted(let group, let clock): knowledge.update(group) { $0.adoptedIsDurable(clock) }
         case .layout(let layout): adopt(layout, now, &effects)
         case .properties(let token): reply(.stored(context: .init(), object: nil), to: token, &effects)
@@ -168,6 +174,7 @@ extension NodeMachine {
             hasStopped = true
             effects.append(.stopped)
         case .started, .serving: markFailed = true  // Tried again.
+        case .round: rounds.pending = nil  // Tried again at the next tick of anti-entropy.
         case .introduced, .layout, .told, .adopted: break  // Not durable, so it has not happened.
         }
     }

@@ -20,12 +20,13 @@ public struct MachineStatus: Equatable, Sendable {
     public var refill: (done: Int, of: Int)?
     public var exchange: ExchangeStatus
     public var scrub: ScrubStatus
+    public var reclaim: ReclaimStatus
 
     public static func == (a: Self, b: Self) -> Bool {
         a.identity == b.identity && a.epoch == b.epoch && a.service == b.service
             && a.requestsUnderWay == b.requestsUnderWay && a.peers == b.peers
-            && a.membership == b.membership && a.counters == b.counters
-            && a.storage == b.storage && a.exchange == b.exchange && a.scrub == b.scrub
+            && a.membership == b.membership && a.counters == b.counters && a.storage == b.storage
+            && a.exchange == b.exchange && a.scrub == b.scrub && a.reclaim == b.reclaim
             && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
     }
 }
@@ -92,7 +93,8 @@ extension NodeMachine {
             exchange: exchangeStatus,
             scrub: ScrubStatus(
                 passes: scrub.passes, sinceLastPass: scrub.lastPass.map { now - $0 }, walked: scrub.walked,
-                groups: scrub.groupCount, differing: scrub.differing.count))
+                groups: scrub.groupCount, differing: scrub.differing.count),
+            reclaim: reclaimStatus(at: now))
     }
 
     /// How the other members are seen, in order of their numbers.

@@ -84,6 +84,9 @@ public struct NodeMachine {
     var refill: Refill?
     var exchanges: ExchangeState
     var scrub: ScrubState
+    var rounds = Rounds()
+    var markers: Markers
+    var isReclaimScheduled = false
     /// What this replica is could not be recorded: tried again.
     var markFailed = false
     /// Complete scans whose clocks are not adopted yet: those that wait, and all with the sweeps under way.
@@ -123,6 +126,7 @@ public struct NodeMachine {
         membership = MembershipMachine(
             me: birth.member, members: birth.layout.members.map(\.number), settings: birth.settings.membership,
             seed: birth.nonce, at: Instant(nanoseconds: 0))
+        markers = Markers(limit: birth.settings.markersRemembered)
         for member in layout.members where member.number != me { peers[member.number] = Peer() }
     }
 
@@ -180,6 +184,7 @@ public struct NodeMachine {
         case .offer(let offer): receive(offer, from: member, now, &effects)
         case .compare(let compare): receive(compare, from: member, now, &effects)
         case .comparison(let comparison): receive(comparison, from: member, now, &effects)
+        case .roundReport(let report): receive(report, from: member, now, &effects)
         case .hello, .refused, .heartbeat: break  // The transport's matter.
         }
     }
@@ -207,6 +212,7 @@ public struct NodeMachine {
         case .exchange: exchange(now, &effects)
         case .scrub: scrubIsDue(now, &effects)
         case .membership: tell(.timer, now, &effects)
+        case .reclaim: reclaim(now, &effects)
         }
     }
 }

@@ -44,6 +44,8 @@ extension NodeMachine {
             peers[member.number] = Peer()
         }
         tell(.membersChanged(newer.members.map(\.number)), now, &effects)
+        rounds.forgetAll()
+        reportRound(&effects)
         effects.append(.note(.layoutLearnt(newer.epoch)))
         effects.append(.adopt(newer))
     }

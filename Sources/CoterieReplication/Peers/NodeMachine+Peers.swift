@@ -19,11 +19,13 @@ extension NodeMachine {
 
     mutating func connected(_ member: MemberNumber, nonce: UInt64, _ now: Now, _ effects: inout Effects) {
         guard var peer = peers[member] else { return }
+        if peer.nonce != nonce { rounds.forget(member) }
         peer.nonce = nonce
         peer.isConnected = true
         peers[member] = peer
         tell(.connected(member), now, &effects)
         greet(member, &effects)
+        reportRound(to: member, &effects)
         resume(member, nonce: nonce, now, &effects)
         resumeRefill(from: member, &effects)
         advertiseAll(to: member, &effects)

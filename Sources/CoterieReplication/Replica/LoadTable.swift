@@ -17,9 +17,21 @@ enum AwaitedLoad {
     case fetch(Fetch, from: MemberNumber)
     case scan(ScanInProgress)
     case offer(OfferInProgress)
-    case offered(OfferedObject, from: MemberNumber)
+    case offered(Offered)
+    /// An object of a scan: its source, whose clock the scan has told.
+    case scanned(Store, from: MemberNumber)
     case sweep(Sweep)
     case range(RangeInProgress)
+    case reclaim(Marker)
+    /// The walk that looks for markers.
+    case walk
+}
+
+/// One key of an offer, on its way into the store.
+struct Offered {
+    let object: OfferedObject
+    let round: UInt64
+    let source: MemberNumber
 }
 
 /// The reads under way.
@@ -43,8 +55,11 @@ struct LoadTable {
     /// Whether an object that nobody waits for, of a scan or a repair, is still to be merged into this group.
     func isMerging(into group: Group) -> Bool {
         entries.values.contains { entry in
-            if case .store(let store, _) = entry.awaited { return entry.group == group && store.exchange == 0 }
-            return false
+            switch entry.awaited {
+            case .store(let store, _): entry.group == group && store.exchange == 0
+            case .scanned: entry.group == group
+            default: false
+            }
         }
     }
 

@@ -67,6 +67,8 @@ extension NodeMachine {
             return
         }
         acquainted.insert(member)
+        rounds.introduced = max(rounds.introduced, reply.round)
+        takeIntroducedRound(&effects)
         if service == .introducing {
             if reply.knownBefore {
                 effects.append(.note(.quarantined))

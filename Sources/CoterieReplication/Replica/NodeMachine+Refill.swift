@@ -13,6 +13,8 @@ struct ScanInProgress {
     let from: MemberNumber
     /// Of the scan's beginning.
     let clock: PartitionClock?
+    /// When the first object was read.
+    let round: UInt64
     var items: [ScannedObject]
     var bytes: Int
     /// The keys that are left of this step, the one that is read first.
@@ -24,6 +26,7 @@ extension NodeMachine {
     mutating func beginRefill(_ effects: inout Effects) {
         service = .refilling
         knowledge.giveUp()
+        markers.restart()
         refill = Refill(layout: layout, me: me)
         for member in peers.keys.sorted() { greet(member, &effects) }
         askForMore(&effects)
@@ -37,7 +40,8 @@ extension NodeMachine {
 
     mutating func askForMore(_ effects: inout Effects) {
         // A full disk takes nothing: it goes on when there is room again.
-        guard var refill, !isReadOnly else { return }
+        // Without a round it could not tell what is too old.
+        guard var refill, !isReadOnly, rounds.current > 0 else { return }
         var exchange = exchanges.nextExchange()
         while let (part, start) = refill.ask(
             exchange, atOnce: settings.scansAtOnce, retry: retries,
@@ -68,15 +72,21 @@ extension NodeMachine {
         case .refused:
             // Asked again later, when the source may serve.
             refill?.refused(reply.exchange)
+        case .batch where refuses(reply.round):
+            counters.tooOld += 1
+            refill?.unsent(reply.exchange)
+            askForMore(&effects)
         case .batch(let items, let next, let clock):
+            refill?.receiving(reply.exchange, items.map(\.key), clock: clock)
             for item in items {
+                guard let object = item.object else { continue }
                 let store = Store(
-                    exchange: 0, epoch: layout.epoch, group: part.group, key: item.key, object: item.object,
-                    event: nil, durable: false)
-                receive(store, from: member, now, &effects)
+                    exchange: 0, epoch: layout.epoch, round: reply.round, group: part.group, key: item.key,
+                    object: object, event: nil, durable: false)
+                receive(scanned: store, from: member, now, &effects)
             }
-            if let (part, scanning) = refill?.received(reply.exchange, items.map(\.key), next: next, clock: clock) {
-                adopt(part, scanning, &effects)
+            if let part = refill?.received(reply.exchange, next: next) {
+                adopt(part.group, &effects)
                 if service == .refilling, let refill {
                     effects.append(.note(.refillProgress(done: refill.done, of: refill.total)))
                 }
@@ -87,7 +97,10 @@ extension NodeMachine {
 
     /// Something that a scan brought, or the sweep behind it, could not be stored: the group is not complete.
     mutating func refillFailed(_ group: Group) {
-        guard service == .refilling else { return }  // One that serves lacks it still, and asks again.
+        guard service == .refilling else {
+            refill?.abandon(group)
+            return
+        }
         refill?.restart(group, from: layout.preferenceList(for: group).primaries.filter { $0 != me })
     }
 
@@ -120,7 +133,9 @@ extension NodeMachine {
         // Before anything is read: whatever is read later knows at least this.
         let clock = scan.start.readableBytes == 0 ? knowledge[scan.group].durable : nil
         collect(
-            ScanInProgress(scan: scan, from: member, clock: clock, items: [], bytes: 0, keys: keys[...]), &effects)
+            ScanInProgress(
+                scan: scan, from: member, clock: clock, round: rounds.current, items: [], bytes: 0, keys: keys[...]),
+            &effects)
     }
 
     private static let keysPerScan = 1024
@@ -130,7 +145,7 @@ extension NodeMachine {
         var progress = progress
         while let key = progress.keys.first {
             if progress.items.count == Self.keysPerScan || progress.bytes >= Int(progress.scan.maxBytes) {
-                answer(progress.scan, .batch(progress.items, next: key, clock: progress.clock), progress.from, &effects)
+                answer(progress, next: key, &effects)
                 return
             }
             switch engine.get(progress.scan.group, key) {
@@ -141,7 +156,7 @@ extension NodeMachine {
             case let result: add(result, &progress, &effects)
             }
         }
-        answer(progress.scan, .batch(progress.items, next: nil, clock: progress.clock), progress.from, &effects)
+        answer(progress, next: nil, &effects)
     }
 
     mutating func scanLoaded(_ result: ReadResult, _ progress: ScanInProgress, _ effects: inout Effects) {
@@ -150,13 +165,26 @@ extension NodeMachine {
         collect(progress, &effects)
     }
 
-    /// Takes one record. A corrupt one is not this scan's to give: the other owners have it.
+    /// Takes one record. A corrupt one is not this scan's to give: the other owners have it. But it is there.
     private mutating func add(_ result: ReadResult, _ progress: inout ScanInProgress, _ effects: inout Effects) {
         guard let bytes = progress.keys.popFirst(), let key = ObjectKey(encoded: bytes) else { return }
-        if case .object = interpret(result, key, &effects), case .found(let object) = result {
+        switch interpret(result, key, &effects) {
+        case .object:
+            guard case .found(let object) = result else { return }
             progress.items.append(ScannedObject(key: key, object: object))
             progress.bytes += object.readableBytes + key.bytes.readableBytes
+        case .corrupt:
+            progress.items.append(ScannedObject(key: key, object: nil))
+            progress.bytes += key.bytes.readableBytes
+        case .absent, .pending: break
         }
+    }
+
+    private func answer(_ progress: ScanInProgress, next: ByteBuffer?, _ effects: inout Effects) {
+        let reply = ScanReply(
+            exchange: progress.scan.exchange, epoch: layout.epoch, round: progress.round,
+            status: .batch(progress.items, next: next, clock: progress.clock))
+        effects.append(.send(.scanReply(reply), to: progress.from))
     }
 
     private func answer(

@@ -61,12 +61,13 @@ extension NodeMachine {
 
     /// Stores an encoded object. The record names the events beside it that are handled with it, none of which was.
     mutating func apply(
-        _ encoded: ByteBuffer, _ fresh: [Dot], _ group: Group, _ key: ObjectKey
+        _ object: CausalObject, _ encoded: ByteBuffer, _ fresh: [Dot], _ group: Group, _ key: ObjectKey
     ) throws(StorageFailure) {
-        let note = fresh.isEmpty ? ByteBuffer() : KnowledgeNote(dots: fresh).encoded()
+        let note = fresh.isEmpty ? ByteBuffer() : KnowledgeNote(.handled(fresh)).encoded()
         try engine.apply(Batch([Change(group: group, key: key.bytes, action: .put(encoded), note: note)]))
         knowledge.handle(fresh, of: key.bytes, in: group)
         loads.changed(key)
+        noteStored(object, group, key.bytes)
         if !corruptKeys.isEmpty { corruptKeys.remove(key) }
     }
 
@@ -90,9 +91,13 @@ extension NodeMachine {
         switch entry.awaited {
         case .scan(let scan): scanLoaded(current, scan, &effects)
         case .offer(let offer): offerLoaded(current, offer, &effects)
-        case .offered(let offered, let member):
-            take(
-                offered, of: entry.group, over: interpret(current, entry.key, &effects), from: member, now, &effects)
+        case .offered(let offered):
+            take(offered, of: entry.group, over: interpret(current, entry.key, &effects), now, &effects)
+        case .reclaim(let marker): reclaim(marker, entry.key, current, &effects)
+        case .walk: walkLoaded(current, of: entry.key, entry.group, now, &effects)
+        case .scanned(let store, let source):
+            merge(store, over: interpret(current, entry.key, &effects), scanned: true, source, now, &effects)
+            resumeAdoptions(&effects)
         case .sweep(let sweep): sweepLoaded(current, sweep, &effects)
         case .range(let range): rangeLoaded(current, entry.key, range, now, &effects)
         case .fetch(let fetch, let member): answerFetch(fetch, from: member, current, &effects)
@@ -126,19 +131,48 @@ extension NodeMachine {
             refuse(store, code, member, &effects)
             return
         }
+        if refuses(store.round) {
+            refuseOld(store, member, &effects)
+            return
+        }
         merge(store, over: load(store.group, store.key, &effects), member, now, &effects)
     }
 
-    /// `dots`: events that anti-entropy says the object holds or covers.
+    /// An object of a scan.
+    mutating func receive(scanned store: Store, from source: MemberNumber, _ now: Now, _ effects: inout Effects) {
+        counters.stores += 1
+        merge(store, over: load(store.group, store.key, &effects), scanned: true, source, now, &effects)
+    }
+
+    /// What left a store so long ago is not looked at: all owners may have overwritten and forgotten it since.
+    private mutating func refuseOld(_ store: Store, _ member: MemberNumber, _ effects: inout Effects) {
+        counters.tooOld += 1
+        refuse(store, .notInSync, member, &effects)
+    }
+
+    /// `dots`: events that anti-entropy says the object holds or covers. `scanned`: it is part of a scan.
     mutating func merge(
-        _ store: Store, over local: LocalObject, also dots: [Dot] = [], _ member: MemberNumber, _ now: Now,
-        _ effects: inout Effects
+        _ store: Store, over local: LocalObject, also dots: [Dot] = [], scanned: Bool = false, _ member: MemberNumber,
+        _ now: Now, _ effects: inout Effects
     ) {
         do throws(ObjectCodecError) {
             let incoming = try CausalObject(decoding: store.object)
+            if case .pending(let ticket) = local {
+                let awaited: AwaitedLoad = scanned ? .scanned(store, from: member) : .store(store, from: member)
+                loads.insert(awaited, store.group, store.key, ticket)
+                return
+            }
+            if refuses(store.round) {
+                // It has waited for the disk while rounds moved.
+                if store.exchange == 0 { refillFailed(store.group) }
+                refuseOld(store, member, &effects)
+                return
+            }
             switch local {
-            case .pending(let ticket): loads.insert(.store(store, from: member), store.group, store.key, ticket)
-            case .object(let own): merge(incoming, into: own, store, also: dots, member, &effects)
+            case .pending: break
+            case .object(let own):
+                if scanned { refill?.compare(own, with: incoming, of: store.key, store.group, member) }
+                merge(incoming, into: own, store, also: dots, member, &effects)
             case .absent: merge(incoming, into: nil, store, also: dots, member, &effects)
             case .corrupt:
                 // A lost replica of the key stays one until it has what all other owners have: with this object alone
@@ -154,8 +188,9 @@ extension NodeMachine {
     /// All that the other owners have of a key whose record here was lost.
     mutating func restored(_ store: Store, _ effects: inout Effects) {
         do throws(StorageFailure) {
-            let dots = (try? CausalObject(decoding: store.object))?.namedDots ?? []
-            try apply(store.object, knowledge.unhandled(dots, in: store.group), store.group, store.key)
+            guard !refuses(store.round), let object = try? CausalObject(decoding: store.object) else { return }
+            let fresh = knowledge.unhandled(object.namedDots, in: store.group)
+            try apply(object, store.object, fresh, store.group, store.key)
         } catch {
             effects.append(.note(.writesRefused(error)))
         }
@@ -190,12 +225,14 @@ extension NodeMachine {
                 let fresh = fresh(merged, store, dots)
                 if digest != own.digest {
                     let encoded = digest == incoming.digest ? store.object : merged.encoded()
-                    try apply(encoded, fresh, store.group, store.key)
+                    try apply(merged, encoded, fresh, store.group, store.key)
                 } else {
                     handled(fresh, of: store.key, store.group, &effects)
                 }
+            } else if hasGone(incoming, store.group) {
+                try handledAbsent(fresh(incoming, store, dots), store.group)
             } else {
-                try apply(store.object, fresh(incoming, store, dots), store.group, store.key)
+                try apply(incoming, store.object, fresh(incoming, store, dots), store.group, store.key)
             }
         } catch {
             refillFailed(store.group)
@@ -210,6 +247,12 @@ extension NodeMachine {
             // It has it, and counts in nothing until it is refilled.
             refuse(store, .notInSync, member, &effects)
         }
+    }
+
+    /// Rule 10: a marker of which everything was handled, and nothing is left: it was reclaimed here.
+    private func hasGone(_ incoming: CausalObject, _ group: Group) -> Bool {
+        incoming.siblings.isEmpty && !settings.omitted.contains(.absence)
+            && knowledge[group].clock.hasLastDots(of: incoming.context)
     }
 
     /// The events that are handled with a merged object and were not before (rule 4): those that it names, the write's
@@ -262,7 +305,9 @@ extension NodeMachine {
     private func answer(
         _ fetch: Fetch, _ status: FetchReply.Status, _ member: MemberNumber, _ effects: inout Effects
     ) {
-        let reply = FetchReply(exchange: fetch.exchange, epoch: layout.epoch, status: status)
+        let reply = FetchReply(
+            exchange: fetch.exchange, epoch: layout.epoch, round: rounds.current, status: status,
+            handled: knowledge.handled(of: fetch.floor, in: fetch.group))
         effects.append(.send(.fetchReply(reply), to: member))
     }
 

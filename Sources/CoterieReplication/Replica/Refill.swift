@@ -2,9 +2,9 @@
 // every other owner (a write that it acknowledged may be at any one of them only); one that lacks events which every
 // index has forgotten takes one group from one owner.
 //
-// A scan begins with the clock that its source had durably then; every object is read at or after that. When all have
-// come, the taker knows what that clock knows, and adopts it (design, section 4, rule 16; section 7, rule 2). A scan
-// whose source has begun another life, or does not serve any more, begins anew.
+// A scan begins with the clock that its source had durably then; every object is read at or after that. When all of a
+// group have come, of all its sources, the taker knows what their clocks know, and adopts them (design, section 4, rule
+// 16; section 7, rule 2). A scan whose source has begun another life, or does not serve any more, begins anew.
 
 import CoterieCausality
 import CoteriePrimitives
@@ -31,10 +31,23 @@ struct Refill {
         var clock: PartitionClock?
         /// The keys that came.
         var seen: Set<ByteBuffer> = []
+        /// Live events of own objects that the source had handled, and that its object of that key neither holds nor
+        /// covers: its marker is gone.
+        var lacking: [ByteBuffer: [Dot]] = [:]
+
+        /// Whether the source has handled the event, and nothing of it is left there.
+        func hasLost(_ dot: Dot, of key: ByteBuffer) -> Bool {
+            guard hasHandled(dot) else { return false }
+            return !seen.contains(key) || lacking[key]?.contains(dot) == true
+        }
+
+        func hasHandled(_ dot: Dot) -> Bool { clock?.contains(dot) == true }
     }
 
     /// Not complete, by source.
     private var open: [Part: Scanning] = [:]
+    /// Complete, and not adopted yet.
+    private var gathered: [Part: Scanning] = [:]
     struct Asked: Equatable {
         let part: Part
         /// How often things had been tried again before it was asked.
@@ -64,7 +77,7 @@ struct Refill {
     var isComplete: Bool { open.isEmpty }
 
     mutating func add(_ part: Part) {
-        guard open[part] == nil else { return }
+        guard open[part] == nil, gathered[part] == nil else { return }
         open[part] = Scanning()
         total += 1
     }
@@ -85,16 +98,30 @@ struct Refill {
         return (part, scanning.start)
     }
 
-    /// A batch of the part came and is merged. Returns what the scan has told where it is complete.
-    mutating func received(
-        _ exchange: UInt64, _ keys: [ObjectKey], next: ByteBuffer?, clock: PartitionClock?
-    ) -> (Part, Scanning)? {
-        guard let part = asked.removeValue(forKey: exchange)?.part, var scanning = open[part] else { return nil }
-        if let clock { scanning.clock = clock }
-        for key in keys { scanning.seen.insert(ByteBuffer(bytes: key.bytes.readableBytesView)) }
+    /// A batch begins to come: what the source has told is known before its objects are merged.
+    mutating func receiving(_ exchange: UInt64, _ keys: [ObjectKey], clock: PartitionClock?) {
+        guard let part = asked[exchange]?.part else { return }
+        if let clock { open[part]?.clock = clock }
+        for key in keys { open[part]?.seen.insert(ByteBuffer(bytes: key.bytes.readableBytesView)) }
+    }
+
+    /// An object of a scan is about to be merged into the own one.
+    mutating func compare(
+        _ own: CausalObject, with other: CausalObject, of key: ObjectKey, _ group: Group, _ source: MemberNumber
+    ) {
+        let part = Part(group: group, source: source)
+        guard let scanning = open[part] ?? gathered[part] else { return }
+        let lacking = own.liveDots.filter { scanning.hasHandled($0) && !other.holdsOrCovers($0) }
+        guard !lacking.isEmpty else { return }
+        let own = ByteBuffer(bytes: key.bytes.readableBytesView)
+        if open[part] != nil { open[part]?.lacking[own] = lacking } else { gathered[part]?.lacking[own] = lacking }
+    }
+
+    /// The batch is merged, as far as nothing waits for the disk. Returns the part where its group is complete with it.
+    mutating func received(_ exchange: UInt64, next: ByteBuffer?) -> Part? {
+        guard let part = asked.removeValue(forKey: exchange)?.part, let scanning = open[part] else { return nil }
         if let next {
-            scanning.start = next
-            open[part] = scanning
+            open[part]?.start = next
             return nil
         }
         guard scanning.clock != nil else {
@@ -102,8 +129,15 @@ struct Refill {
             return nil
         }
         open[part] = nil
+        gathered[part] = scanning
         done += 1
-        return (part, scanning)
+        return open.keys.contains { $0.group == part.group } ? nil : part
+    }
+
+    /// What all sources of a group have told; empty where it was given up meanwhile.
+    mutating func take(_ group: Group) -> [Scanning] {
+        let parts = gathered.keys.filter { $0.group == group }.sorted()
+        return parts.compactMap { gathered.removeValue(forKey: $0) }
     }
 
     /// The source is gone: its parts are asked for again later, from where they stood if it comes back in the same life.
@@ -119,8 +153,19 @@ struct Refill {
         for source in sources {
             let part = Part(group: group, source: source)
             asked = asked.filter { $0.value.part != part }
+            gathered[part] = nil
             if open.updateValue(Scanning(), forKey: part) == nil { done -= 1 }
         }
+    }
+
+    /// As `restart`, where the replica serves: it lacks something still, and will ask again.
+    mutating func abandon(_ group: Group) {
+        asked = asked.filter { $0.value.part.group != group }
+        for part in open.keys.filter({ $0.group == group }) {
+            open[part] = nil
+            done += 1
+        }
+        for part in gathered.keys.filter({ $0.group == group }) { gathered[part] = nil }
     }
 
     /// The question did not leave: it is asked again.

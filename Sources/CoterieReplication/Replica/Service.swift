@@ -44,6 +44,8 @@ enum MetadataName {
     static let store = "store"
     /// The first store under which that member was met.
     static func known(_ member: MemberNumber) -> String { "known/\(member.rawValue)" }
+    /// The round that this member has reached.
+    static let round = "round"
     static let propertiesIndex = "properties"
 }
 
@@ -70,6 +72,10 @@ extension NodeMachine {
         }
         if engine.metadata(MetadataName.layout) == nil {
             metadata.append(MetadataChange(name: MetadataName.layout, value: layout.encoded()))
+        }
+        // A store of before there were rounds; a new one is told its round with the introductions.
+        if recordedRound == 0, engine.metadata(MetadataName.service).map({ String(buffer: $0) }) == "serving" {
+            metadata.append(MetadataChange(name: MetadataName.round, value: ByteBuffer(integer: UInt64(1))))
         }
         if storeIsDoubtful {
             metadata.append(MetadataChange(name: MetadataName.service, value: ByteBuffer(string: "refilling")))
@@ -113,7 +119,10 @@ extension NodeMachine {
     }
 
     /// Serves from the moment on that this is durable.
-    mutating func serve(_ effects: inout Effects) { mark("serving", thenAwait: .serving, &effects) }
+    mutating func serve(_ effects: inout Effects) {
+        takeIntroducedRound(&effects)
+        mark("serving", thenAwait: .serving, &effects)
+    }
 
     /// What is lost cannot be told any more: nothing here vouches for anything until it is refilled.
     mutating func quarantine(_ effects: inout Effects) {

@@ -58,6 +58,7 @@ extension NodeMachine {
             let status = Comparison.Status.refused(.insufficientReplicas)
             let refusal = Comparison(exchange: compare.exchange, epoch: layout.epoch, status: status)
             receive(refusal, from: member, now, &effects)
+        case .roundReport: rounds.untold.insert(member)
         case .adverts(let adverts):
             for advert in adverts.adverts { knowledge.update(advert.group) { $0.isUnadvertised = true } }
         default: break  // Said again, or asked for again, when the member is connected again.

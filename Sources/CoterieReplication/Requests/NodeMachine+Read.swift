@@ -21,14 +21,15 @@ extension NodeMachine {
         var verdict = Verdict.waiting
         if plan.owners.contains(me) {
             switch ownAnswer(plan.group, key, &effects) {
-            case .now(let answer): verdict = machine.own(answer, of: me, rule: plan.rule)
+            case .now(let answer): verdict = ownAnswered(answer, &machine, coordination)
             case .later(let ticket): loads.insert(.read(slot), plan.group, key, ticket)
             }
         }
         for owner in plan.owners where owner != me {
             if isReachable(owner) {
                 let fetch = Fetch(
-                    exchange: slot, epoch: layout.epoch, group: plan.group, key: key, digest: machine.ownDigest)
+                    exchange: slot, epoch: layout.epoch, group: plan.group, key: key, digest: machine.ownDigest,
+                    floor: coordination.request.options.floor ?? VersionVector())
                 effects.append(.send(.fetch(fetch), to: owner))
             } else {
                 verdict = machine.add(.failed(.insufficientReplicas), from: owner, rule: plan.rule)
@@ -36,6 +37,17 @@ extension NodeMachine {
         }
         coordination.phase = .arrived
         progress(&coordination, machine, then, verdict, slot, now, &effects)
+    }
+
+    /// The coordinator's own replica has answered.
+    private func ownAnswered(
+        _ answer: ReplicaAnswer, _ machine: inout ReadMachine, _ coordination: Coordination
+    ) -> Verdict {
+        if answer.isOfAStore {
+            let floor = coordination.request.options.floor ?? VersionVector()
+            machine.note(round: rounds.current, handled: knowledge.handled(of: floor, in: coordination.plan.group))
+        }
+        return machine.own(answer, of: me, rule: coordination.plan.rule)
     }
 
     /// One owner's answer to a fetch.
@@ -56,12 +68,14 @@ extension NodeMachine {
                 answer = .failed(.corrupt)
             }
         }
-        readAnswered(reply.exchange, by: member, answer, now, &effects)
+        readAnswered(
+            reply.exchange, by: member, answer, round: reply.round, handled: reply.handled, now, &effects)
     }
 
-    /// Feeds an answer to the read in `slot`, if there (still) is one.
+    /// Feeds an answer to the read in `slot`, if there (still) is one. `round`: in which it left a store.
     mutating func readAnswered(
-        _ slot: UInt64, by member: MemberNumber, _ answer: ReplicaAnswer, _ now: Now, _ effects: inout Effects
+        _ slot: UInt64, by member: MemberNumber, _ answer: ReplicaAnswer, round: UInt64 = 0,
+        handled: VersionVector = VersionVector(), _ now: Now, _ effects: inout Effects
     ) {
         guard var coordination = requests.take(slot) else { return }
         guard case .reading(var machine, let then) = coordination.phase else {
@@ -69,10 +83,13 @@ extension NodeMachine {
             return
         }
         coordination.phase = .arrived
-        let verdict =
-            member == me
-            ? machine.own(answer, of: me, rule: coordination.plan.rule)
-            : machine.add(answer, from: member, rule: coordination.plan.rule)
+        let verdict: Verdict
+        if member == me {
+            verdict = ownAnswered(answer, &machine, coordination)
+        } else {
+            if answer.isOfAStore { machine.note(round: round, handled: handled) }
+            verdict = machine.add(answer, from: member, rule: coordination.plan.rule)
+        }
         progress(&coordination, machine, then, verdict, slot, now, &effects)
     }
 
@@ -83,7 +100,7 @@ extension NodeMachine {
     ) {
         if !machine.isDecided, then != .nothing {
             let isComplete = machine.waiting == 0
-            let floorIsMet = coordination.request.options.floor.map { machine.merged.context.descends($0) } ?? true
+            let floorIsMet = coordination.request.options.floor.map(machine.meets) ?? true
             switch verdict {
             case .enough where floorIsMet:
                 machine.decide()
@@ -196,8 +213,8 @@ extension NodeMachine {
             }
             counters.readRepairs += 1
             let store = Store(
-                exchange: 0, epoch: layout.epoch, group: coordination.plan.group, key: coordination.request.key,
-                object: encoded, event: nil, durable: false)
+                exchange: 0, epoch: layout.epoch, round: machine.round, group: coordination.plan.group,
+                key: coordination.request.key, object: encoded, event: nil, durable: false)
             if member == me {
                 // A lost record is laid over only with all that the other owners have.
                 if corruptKeys.contains(store.key) {

@@ -69,7 +69,7 @@ extension NodeMachine {
         do throws(Failure) {
             let (object, event) = try mint(coordination, over: local, now, &effects)
             let encoded = object.encoded()
-            try store(encoded, event, coordination)
+            try store(object, encoded, event, coordination)
             spread(&coordination, object, encoded, event, slot, now, &effects)
         } catch {
             reject(&coordination, slot, error, now, &effects)
@@ -121,10 +121,10 @@ extension NodeMachine {
     }
 
     private mutating func store(
-        _ encoded: ByteBuffer, _ event: Store.Event, _ coordination: Coordination
+        _ object: CausalObject, _ encoded: ByteBuffer, _ event: Store.Event, _ coordination: Coordination
     ) throws(Failure) {
         do throws(StorageFailure) {
-            try apply(encoded, [event.dot], coordination.plan.group, coordination.request.key)
+            try apply(object, encoded, [event.dot], coordination.plan.group, coordination.request.key)
         } catch {
             throw Failure(error.code, "nothing was written: \(error)")
         }
@@ -138,7 +138,8 @@ extension NodeMachine {
         let plan = coordination.plan
         let durable = plan.options.asked.durable > 0
         let store = Store(
-            exchange: slot, epoch: layout.epoch, group: plan.group, key: coordination.request.key,
+            exchange: slot, epoch: layout.epoch, round: rounds.current, group: plan.group,
+            key: coordination.request.key,
             object: encoded, event: event, durable: durable)
         var machine = WriteMachine(
             owners: plan.owners, object: object, dot: event.dot, quorum: WriteQuorum(asked: plan.options.asked))

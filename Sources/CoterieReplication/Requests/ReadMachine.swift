@@ -14,6 +14,9 @@ enum ReplicaAnswer: Equatable {
     case same
     case absent
     case failed(ErrorCode)
+
+    /// Whether it tells what a store holds.
+    var isOfAStore: Bool { if case .failed = self { false } else { true } }
 }
 
 /// The machine of one read.
@@ -37,6 +40,10 @@ struct ReadMachine {
     private(set) var responders: [Responder] = []
     /// The digest that replicas answer `same` to.
     private(set) var ownDigest: UInt64?
+    /// The oldest round in which any of the answers left a store: that of what is merged.
+    private(set) var round = UInt64.max
+    /// What the clocks of those that answered have handled of the floor.
+    private var handled = VersionVector()
     private(set) var isDecided = false
     private(set) var waiting: Int
     private var firstError: ErrorCode?
@@ -52,6 +59,19 @@ struct ReadMachine {
     mutating func own(_ answer: ReplicaAnswer, of member: MemberNumber, rule: TypeRule) -> Verdict {
         if case .object(let object) = answer { ownDigest = object.digest }
         return add(answer, from: member, rule: rule)
+    }
+
+    /// Notes what comes with an answer of a store.
+    mutating func note(round: UInt64, handled: VersionVector) {
+        self.round = min(self.round, round)
+        if !handled.isEmpty { self.handled.merge(handled) }
+    }
+
+    /// Whether each entry of a floor is covered by what was merged, or was handled by one that answered: then it was
+    /// deleted, and its marker is gone.
+    func meets(_ floor: VersionVector) -> Bool {
+        merged.context.descends(floor)
+            || floor.lastDots.allSatisfy { merged.context.covers($0) || handled.covers($0) }
     }
 
     /// Takes an answer; a second one of the same replica changes nothing.

@@ -128,6 +128,12 @@ public enum SettingsTable {
             "replication.scrubKeys", \.replication.scrubKeys, 1 ... 1_048_576,
             "How many keys the scrub reads and compares at once."),
         .span(
+            "replication.roundInterval", \.replication.roundInterval, .zero ... .seconds(3_600),
+            "The least time between two rounds, while deletes are reclaimed. For economy: nothing rests on it."),
+        .count(
+            "replication.markersRemembered", \.replication.markersRemembered, 1 ... 16_777_216,
+            "How many markers of deletes are remembered that wait to be reclaimed, about 300 bytes each."),
+        .span(
             "replication.stopTimeout", \.replication.stopTimeout, .zero ... .seconds(3_600),
             "How long a graceful stop waits for the requests under way."),
     ]

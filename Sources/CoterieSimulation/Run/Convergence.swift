@@ -1,6 +1,7 @@
-// After the faults: all nodes must serve, be connected and see each other alive, and then all owners of each key must come to hold the same
-// bytes, by anti-entropy alone: nothing is read, but for what only a read restores (see `needsReading`).
-// Last, every key is read at r=all. What does not come about in bounded virtual time is named.
+// After the faults: all nodes must serve, be connected and see each other alive, and then all owners of each key must come
+// to hold the same bytes, by anti-entropy alone: nothing is read, but for what only a read restores (see `needsReading`).
+// And nothing must be left of what was deleted: all members are there, so that every marker goes. Last, every key is read
+// at r=all. What does not come about in bounded virtual time is named.
 
 import CoterieCausality
 import CoterieClientMachine
@@ -84,7 +85,7 @@ extension World {
     private func converge() {
         guard var state = convergence, now >= state.lookAgainAt else { return }
         if state.asked.isEmpty {
-            state.lost = state.isCorrupt.filter(isLostForGood)
+            state.lost = state.isCorrupt.union(state.failures.keys).filter(isLostForGood)
             for key in state.lost.sorted() { state.found[key] = CausalObject() }
             // All of them, each time: a late write or a record that rots may part what was equal.
             let there = keys.indices.filter { !state.lost.contains($0) }
@@ -93,7 +94,7 @@ extension World {
             if !state.lost.isEmpty { probes.reach(.keyLost) }
             if state.pending.isEmpty { return finish(stuck: false) }
             if now > stageBegan + plan.bounds.liveness.nanoseconds { return finish(stuck: true) }
-            let isExchanged = there.allSatisfy(isTheSameEverywhere)
+            let isExchanged = there.allSatisfy { isTheSameEverywhere($0) && !isMarkedSomewhere($0) }
             if !isExchanged { state.lookAgainAt = now + plan.replication.exchangeInterval.nanoseconds / 4 }
             state.attempts += 1
             convergence = state
@@ -130,6 +131,7 @@ extension World {
         case .object(let object):
             convergence?.found[key] = object
             convergence?.isCorrupt.remove(key)
+            convergence?.failures[key] = nil
         case .failed(let failure):
             convergence?.failures[key] = failure.description
             if failure.code == .corrupt { convergence?.isCorrupt.insert(key) }
@@ -137,7 +139,7 @@ extension World {
         }
     }
 
-    /// Whether one bad disk, which the plan allows, had the only copy.
+    /// Whether one bad disk, which the plan allows, had the only copy; or a marker that the others have reclaimed.
     private func isLostForGood(_ key: Int) -> Bool {
         guard case .only(let weak) = plan.faults.losses else { return false }
         return owners(of: key).allSatisfy { owner in
@@ -145,14 +147,31 @@ extension World {
         }
     }
 
-    /// Whether anti-entropy cannot make the key's owners equal. A corrupt record is restored by a read. So is what the rule
-    /// `lww` has dropped at one owner and not at another, where a delete came between two concurrent writes: it is no event,
-    /// no clock tells of it, and until there is a scrub a read finds it. It is read only after anti-entropy had its time.
+    /// Whether anti-entropy cannot make the key's owners equal. A corrupt record is restored by a read. So are two things
+    /// that are no events, and of which no clock tells; until there is a scrub a read finds them. They are read only
+    /// after anti-entropy had its time:
+    ///
+    /// - What the rule `lww` has dropped at one owner and not at another, where a delete came between two concurrent writes.
+    /// - Contexts of equal siblings that differ: the key was written again where its marker was reclaimed already, and
+    ///   merged into the marker elsewhere.
     private func needsReading(_ key: Int) -> Bool {
         if owners(of: key).contains(where: { stored(key, at: $0) == nil }) { return true }
-        guard layout.bucketType(named: keys[key].type)?.kind == .lww else { return false }
-        return now > stageBegan + 20 * plan.replication.exchangeInterval.nanoseconds && !isTheSameEverywhere(key)
+        guard now > stageBegan + 20 * plan.replication.exchangeInterval.nanoseconds, !isTheSameEverywhere(key) else {
+            return false
+        }
+        let objects = owners(of: key).map { object(key, at: $0) }
+        let haveTheSameSiblings = objects.allSatisfy { $0.liveDots == objects[0].liveDots }
+        if haveTheSameSiblings { return !objects[0].siblings.isEmpty }
+        return layout.bucketType(named: keys[key].type)?.kind == .lww
     }
+
+    private func object(_ key: Int, at node: SimulatedNode) -> CausalObject {
+        guard case .some(.some(let bytes)) = stored(key, at: node) else { return CausalObject() }
+        return (try? CausalObject(decoding: bytes)) ?? CausalObject()
+    }
+
+    /// Whether some owner still holds the key's marker.
+    private func isMarkedSomewhere(_ key: Int) -> Bool { owners(of: key).contains { object(key, at: $0).isMarker } }
 
     /// Whether all owners hold the same, whatever it is.
     private func isTheSameEverywhere(_ key: Int) -> Bool {
@@ -208,6 +227,10 @@ extension World {
             for standing in node.machine?.standings ?? [] where standing.status != .alive {
                 lines.append("\(node.member.number) sees \(standing.member) \(standing.status)")
             }
+            guard let reclaim = node.machine?.status(at: node.clock.now(at: now).monotonic).reclaim,
+                reclaim.waiting + reclaim.resting > 0
+            else { continue }
+            lines.append("\(node.member.number) has markers: \(reclaim)")
         }
         for key in convergence?.pending ?? [] {
             let states = owners(of: key).map { "\($0.member.number): \(describe(key, at: $0))" }

@@ -15,6 +15,8 @@ public enum Probe: String, Hashable, Sendable, CaseIterable {
     case keyLost, corruptRecord, diskFull, ioError, writableAgain, operatorRestart
     // Identity and refill.
     case quarantined, refilled, identityRenewed, causalityFault
+    // Deletes.
+    case roundReached, markerReclaimed, tooOldRefused, droppedOnAdoption
     // Requests.
     case forwarded, replayed, digestHit, readRepair, repairSkipped, siblings, manySiblings, discardedSibling, markerRead
     case unknownOutcome, overloaded, timeout, insufficientReplicas, preconditionFailed, tooManySiblings, ownerLost
@@ -94,6 +96,10 @@ extension ProbeCounts {
         reach(.repairSkipped, times: counters.readRepairsSkipped - old.readRepairsSkipped)
         reach(.discardedSibling, times: counters.discardedSiblings - old.discardedSiblings)
         reach(.unknownOutcome, times: counters.unknown - old.unknown)
+        reach(.roundReached, times: counters.rounds - old.rounds)
+        reach(.markerReclaimed, times: counters.reclaimed - old.reclaimed)
+        reach(.tooOldRefused, times: counters.tooOld - old.tooOld)
+        reach(.droppedOnAdoption, times: counters.dropped - old.dropped)
     }
 
     mutating func reach(failure code: ErrorCode) {

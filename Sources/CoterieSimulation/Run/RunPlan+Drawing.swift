@@ -67,6 +67,9 @@ extension RunPlan {
         settings.offerInlineBytes = draws.weighted([0: 1, 100: 1, 512: 2])
         settings.scrubInterval = TimeSpan.milliseconds(Int64(draws.weighted([0: 1, 20: 1, 250: 2])))
         settings.scrubKeys = draws.weighted([1: 1, 3: 1, 64: 2])
+        // The fastest rounds are shorter than the slowest messages' ways.
+        settings.roundInterval = .milliseconds(Int64(draws.weighted([0: 2, 50: 2, 500: 2, 5_000: 1])))
+        settings.markersRemembered = draws.weighted([1: 1, 8: 1, 65_536: 3])
         replication = settings
         limits.maxSiblings = draws.weighted([3: 1, 10: 1, 100: 4])
         limits.warnSiblings = min(limits.warnSiblings, limits.maxSiblings)

@@ -90,6 +90,7 @@ extension RunPlan {
         if faults.losses != .none { promise.lostDisks = 1 }
         if faults.kinds.contains(.rot) { promise.silentLosses = 1 }
         // Each owner looks at its own copy before it mints; all of them together can go further.
+        promise.reclaimsMarkers = true
         promise.maximumSiblings = limits.maxSiblings * replicas
         return promise
     }

@@ -50,6 +50,7 @@ extension Message {
             case .differs(let entries, _): "#\(comparison.exchange) \(entries.count) keys"
             case .refused(let code): "#\(comparison.exchange) refused: \(code)"
             }
+        case .roundReport(let report): "\(report.round), heard \(report.heard), wanted \(report.wanted)"
         case .pull(let pull): "#\(pull.exchange) \(pull.group) has \(pull.handled), wants \(pull.wanted)"
         case .offer(let offer):
             switch offer.status {

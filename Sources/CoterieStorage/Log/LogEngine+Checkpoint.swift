@@ -61,12 +61,25 @@ extension LogEngine {
         // Removals go on with a full disk: they make room.
         if case .readOnly(.diskFull) = writability { return nextRemoval() }
         guard writability == .writable else { return nil }
-        return nextCheckpointWork() ?? nextCompactionWork()
+        // Compaction may drain without reading anything what a checkpoint is due for.
+        return nextCheckpointWork() ?? nextCompactionWork() ?? nextCheckpointWork()
     }
 
     private var checkpointIsDue: Bool {
         checkpoint.isRequested
             || checkpoint.bytesSince >= max(settings.checkpointBytes, checkpoint.lastBytes * settings.checkpointShare)
+            || removalsAreHeldUp
+    }
+
+    /// Whether the segment behind the oldest one holds little but removals, and waits only for the oldest's file to go
+    /// (L6). Without a checkpoint for it, a store from which much was removed would give its space back only as fast as new
+    /// records come. Not where the checkpoint would cost much more than the segment.
+    private var removalsAreHeldUp: Bool {
+        guard let oldest = segments.oldest, segments[oldest]?.state == .drained,
+            let next = segments.numbers.lazy.compactMap({ self.segments[$0] }).first(where: { $0.state != .drained })
+        else { return false }
+        return next.state == .sealed && next.isDurable && !next.isUnreadable && next.removalBytes > next.length / 4
+            && checkpoint.lastBytes / 4 <= next.length
     }
 
     private func nextCheckpointWork() -> DiskWork? {

@@ -32,6 +32,7 @@ extension ScenarioSetting {
         ("replication.retryInterval", span(\.replication.retryInterval)),
         ("replication.scrubInterval", span(\.replication.scrubInterval)),
         ("replication.scrubKeys", count(\.replication.scrubKeys, 1 ... 1_048_576)),
+        ("replication.roundInterval", span(\.replication.roundInterval)),
         ("replication.stopTimeout", span(\.replication.stopTimeout)),
         ("storage.checkpointBytes", count(\.storage.checkpointBytes, 256 ... 1 << 40)),
         ("storage.compactionDeadPercent", count(\.storage.compactionDeadPercent, 1 ... 100)),
