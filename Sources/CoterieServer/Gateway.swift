@@ -106,6 +106,12 @@ struct Gateway: NodeGateway {
             "indexed_events": status.exchange.indexedEvents, "lacked_events": status.exchange.lackedEvents,
             "lacking_groups": status.exchange.lackingGroups, "pulls": status.exchange.pullsUnderWay,
         ]
+        described.hints = status.hints.map { hints in
+            NodeStatus.Hints(
+                target: layout.member(hints.target)?.name ?? "\(hints.target)", count: hints.count,
+                bytes: hints.bytes, sinceMilliseconds: hints.since?.milliseconds ?? described.uptimeMilliseconds,
+                underWay: hints.underWay, refused: hints.refused, waitsFor: hints.waitsFor)
+        }
         return described
     }
 }

@@ -154,6 +154,9 @@ public struct Store: Hashable, Sendable {
     public var event: Event?
     /// Whether the acknowledgement must wait for fsync whatever the node's durability policy says.
     public var durable: Bool
+    /// The owner that cannot be reached, for whom the receiver, a fallback, is to keep the object as a hint; nil: the
+    /// receiver is an owner itself.
+    public var hintFor: MemberNumber?
 
     public struct Event: Hashable, Sendable {
         public var dot: Dot
@@ -166,7 +169,7 @@ public struct Store: Hashable, Sendable {
 
     public init(
         exchange: UInt64, epoch: Epoch, round: UInt64 = 0, group: Group, key: ObjectKey, object: ByteBuffer,
-        event: Event?, durable: Bool
+        event: Event?, durable: Bool, hintFor: MemberNumber? = nil
     ) {
         self.exchange = exchange
         self.epoch = epoch
@@ -176,6 +179,7 @@ public struct Store: Hashable, Sendable {
         self.object = object
         self.event = event
         self.durable = durable
+        self.hintFor = hintFor
     }
 }
 
@@ -204,13 +208,18 @@ public struct Fetch: Hashable, Sendable {
     public var key: ObjectKey
     /// The `CausalObject.digest` that the asker already holds: an equal replica answers `same`.
     public var digest: UInt64?
+    /// The receiver is a fallback: what it keeps for owners is asked for, all hints of the key merged.
+    public var hints: Bool
 
-    public init(exchange: UInt64, epoch: Epoch, group: Group, key: ObjectKey, digest: UInt64?) {
+    public init(
+        exchange: UInt64, epoch: Epoch, group: Group, key: ObjectKey, digest: UInt64?, hints: Bool = false
+    ) {
         self.exchange = exchange
         self.epoch = epoch
         self.group = group
         self.key = key
         self.digest = digest
+        self.hints = hints
     }
 }
 

@@ -207,7 +207,9 @@ struct RandomMessages {
                     status: flag() ? .stored(durable: flag()) : .refused(errorCode())))
         case .fetch:
             return .fetch(
-                Fetch(exchange: number(), epoch: epoch(), group: group(), key: key(), digest: maybe { $0.number() }))
+                Fetch(
+                    exchange: number(), epoch: epoch(), group: group(), key: key(), digest: maybe { $0.number() },
+                    hints: flag()))
         case .fetchReply:
             let statuses: [FetchReply.Status] = [.same, .object(bytes()), .absent, .refused(errorCode())]
             return .fetchReply(
@@ -253,7 +255,7 @@ struct RandomMessages {
             return .store(
                 Store(
                     exchange: number(), epoch: epoch(), round: number(), group: group(), key: key(), object: bytes(),
-                    event: event, durable: flag()))
+                    event: event, durable: flag(), hintFor: maybe { $0.member() }))
         }
     }
 }

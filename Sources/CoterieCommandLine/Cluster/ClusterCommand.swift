@@ -74,7 +74,15 @@ struct ClusterStatusCommand: AsyncParsableCommand {
             "bucket types: "
             + layout.bucketTypes.map { "\($0.name) (n=\($0.n), \($0.type))" }
             .joined(separator: ", ")
-        return [title] + columns.lines(on: output) + [load, types]
+        return [title] + columns.lines(on: output) + [load, types] + hintLines(status)
+    }
+
+    private static func hintLines(_ status: NodeStatus) -> [String] {
+        status.hints.map { hints in
+            let why = hints.waitsFor.isEmpty ? "being delivered" : hints.waitsFor
+            return "hints for \(hints.target): \(hints.count) (\(hints.bytes) bytes), for "
+                + "\(LocalStatusTable.uptime(hints.sinceMilliseconds)): \(why)"
+        }
     }
 
     private static func styled(_ peer: NodeStatus.Peer?, on output: Output) -> String {

@@ -42,6 +42,17 @@ public struct Counters: Equatable, Sendable {
     public var offersMade = 0
     public var offersTaken = 0
 
+    /// Writes whose dot this node has minted as a fallback; reads that counted what fallbacks keep.
+    public var fallbackWrites = 0
+    public var fallbackReads = 0
+    /// Objects taken as hints, hints delivered, and hints not taken because the quota was used up.
+    public var hintsKept = 0
+    public var hintsDelivered = 0
+    public var hintsDropped = 0
+    /// Hints that their targets refused, each time; those whose record was lost.
+    public var hintsRefused = 0
+    public var hintsLost = 0
+
     public init() {}
 
     /// All by name, for `/stats`; names are stable.
@@ -53,6 +64,9 @@ public struct Counters: Equatable, Sendable {
             ("discarded_siblings", discardedSiblings), ("sibling_warnings", siblingWarnings),
             ("identity_renewals", renewals), ("corrupt_records", faults), ("causality_faults", causalityFaults),
             ("adverts", adverts), ("pulls", pulls), ("offers_made", offersMade), ("offers_taken", offersTaken),
+            ("fallback_writes", fallbackWrites), ("fallback_reads", fallbackReads), ("hints_kept", hintsKept),
+            ("hints_delivered", hintsDelivered),
+            ("hints_dropped", hintsDropped), ("hints_refused", hintsRefused), ("hints_lost", hintsLost),
         ]
             + ErrorCode.allCases.compactMap { code in failures[code].map { ("failed_\(code)", $0) } }
     }

@@ -57,6 +57,8 @@ public enum TimerName: UInt8, Hashable, Sendable, CaseIterable {
     case stop
     /// Owners tell each other what they have handled.
     case exchange
+    /// Hints are sent to targets that are there again.
+    case hints
 }
 
 /// A change of properties by an operator.

@@ -22,6 +22,8 @@ enum AwaitingBarrier {
     case properties(ReplyToken)
     /// Events were handled that nobody waits for; they are told to the other owners once they are durable.
     case told
+    /// Hints were removed, so many since the start.
+    case hintsGone(UInt64)
     /// A clock was adopted with a complete scan.
     case adopted(Group, PartitionClock)
     /// The last one, before the process goes.
@@ -117,7 +119,10 @@ extension NodeMachine {
             case .faultFound(let fault):
                 counters.faults += 1
                 effects.append(.note(.recordCorrupt(fault)))
-                if fault.extent == .unknownKeys { quarantine(&effects) }
+                if fault.extent == .unknownKeys {
+                    hintsAreDoubtful(&effects)
+                    quarantine(&effects)
+                }
             }
         }
     }
@@ -142,6 +147,7 @@ extension NodeMachine {
             effects.append(.note(.serving))
             for member in peers.keys.sorted() where isReachable(member) { advertiseAll(to: member, &effects) }
         case .told: break
+        case .hintsGone(let removals): hints.areGone(upTo: removals)
         case .adopted(let group, let clock): knowledge.update(group) { $0.adoptedIsDurable(clock) }
         case .layout(let layout): adopt(layout, &effects)
         case .properties(let token): reply(.stored(context: .init(), object: nil), to: token, &effects)
@@ -167,7 +173,7 @@ extension NodeMachine {
             hasStopped = true
             effects.append(.stopped)
         case .started, .serving: markFailed = true  // Tried again at the next heartbeat.
-        case .introduced, .layout, .told, .adopted: break  // Not durable, so it has not happened.
+        case .introduced, .layout, .told, .adopted, .hintsGone: break  // Not durable, so it has not happened.
         }
     }
 

@@ -17,11 +17,13 @@ public struct MachineStatus: Equatable, Sendable {
     /// Parts fetched and parts in all, while the replica is refilled.
     public var refill: (done: Int, of: Int)?
     public var exchange: ExchangeStatus
+    /// Hints that are kept here, by target, ascending.
+    public var hints: [HintStatus] = []
 
     public static func == (a: Self, b: Self) -> Bool {
         a.identity == b.identity && a.epoch == b.epoch && a.service == b.service
             && a.requestsUnderWay == b.requestsUnderWay && a.peers == b.peers && a.counters == b.counters
-            && a.storage == b.storage && a.exchange == b.exchange
+            && a.storage == b.storage && a.exchange == b.exchange && a.hints == b.hints
             && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
     }
 }
@@ -58,7 +60,7 @@ extension NodeMachine {
                 }
             },
             counters: counters, storage: engine.statistics, refill: refill.map { ($0.done, $0.total) },
-            exchange: exchangeStatus)
+            exchange: exchangeStatus, hints: hintStatus(at: now))
     }
 
     /// O(groups × owners).
@@ -76,7 +78,13 @@ extension NodeMachine {
     }
 
     /// Traps where a structure of the machine is broken. O(what it knows).
-    public func checkInvariants() { knowledge.checkInvariants() }
+    public func checkInvariants() {
+        knowledge.checkInvariants()
+        hints.checkInvariants(engine)
+    }
+
+    /// Hints that are kept here for others.
+    public var hintsWaiting: Int { hints.count }
 
     /// Whether this replica answers for what it owns.
     public var isServing: Bool { service == .serving }

@@ -9,6 +9,12 @@ extension NodeMachine {
     /// Whether a message to this member has a chance to leave now.
     func isReachable(_ member: MemberNumber) -> Bool { peers[member]?.isConnected ?? false }
 
+    /// Whether it is connected and speaks.
+    func isWell(_ member: MemberNumber) -> Bool {
+        guard let peer = peers[member] else { return false }
+        return peer.isConnected && peer.state == .alive
+    }
+
     mutating func connected(_ member: MemberNumber, nonce: UInt64, _ now: Now, _ effects: inout Effects) {
         guard var peer = peers[member] else { return }
         peer.nonce = nonce
@@ -21,6 +27,7 @@ extension NodeMachine {
         resumeRefill(from: member, &effects)
         advertiseAll(to: member, &effects)
         unpark(now, &effects)
+        wakeHints(now, &effects)
         for update in properties.updates { effects.append(.send(.properties(update), to: member)) }
     }
 
@@ -31,6 +38,7 @@ extension NodeMachine {
         for slot in requests.ids { lost(member, for: slot, now, &effects) }
         interruptRefill(from: member)
         exchanges.giveUp(member)
+        interruptHints(to: member)
     }
 
     /// The heartbeat timer: asks every connected peer, judges all.
@@ -47,6 +55,7 @@ extension NodeMachine {
         }
         retryMark(&effects)
         retryRefill(&effects)
+        releaseHints()
         if isReadOnly { engine.probeWritable() }
         effects.append(.setTimer(.heartbeat, at: now.monotonic + settings.heartbeatInterval))
     }

@@ -90,9 +90,9 @@ extension World {
             state.pending = there.filter { !isEqualEverywhere($0, state.found[$0]) }
             convergence = state
             if !state.lost.isEmpty { probes.reach(.keyLost) }
-            if state.pending.isEmpty { return finish(stuck: false) }
+            if state.pending.isEmpty, hintsAreGone { return finish(stuck: false) }
             if now > stageBegan + plan.bounds.liveness.nanoseconds { return finish(stuck: true) }
-            let isExchanged = there.allSatisfy(isTheSameEverywhere)
+            let isExchanged = hintsAreGone && there.allSatisfy(isTheSameEverywhere)
             if !isExchanged { state.lookAgainAt = now + plan.replication.exchangeInterval.nanoseconds / 4 }
             state.attempts += 1
             convergence = state
@@ -153,6 +153,9 @@ extension World {
         return now > stageBegan + 20 * plan.replication.exchangeInterval.nanoseconds && !isTheSameEverywhere(key)
     }
 
+    /// Whether nobody keeps anything for others any more (INV 29).
+    var hintsAreGone: Bool { nodes.allSatisfy { $0.machine?.hintsWaiting == 0 } }
+
     /// Whether all owners hold the same, whatever it is.
     private func isTheSameEverywhere(_ key: Int) -> Bool {
         let held = owners(of: key).map { stored(key, at: $0) }
@@ -203,6 +206,14 @@ extension World {
             lines.append("\(node.member.number) does not serve: \(node.state), \(service)")
         }
         if !allMembersAreConnected { lines.append("not all members are connected") }
+        for node in nodes {
+            guard let status = node.machine?.status(at: node.clock.now(at: now).monotonic) else { continue }
+            for hints in status.hints {
+                lines.append(
+                    "\(node.member.number) keeps \(hints.count) hints for \(hints.target): \(hints.underWay) under way, "
+                        + (hints.waitsFor.isEmpty ? "waiting for nothing" : hints.waitsFor))
+            }
+        }
         for key in convergence?.pending ?? [] {
             let states = owners(of: key).map { "\($0.member.number): \(describe(key, at: $0))" }
             let failure = convergence?.failures[key].map { "; last read: \($0)" } ?? ""

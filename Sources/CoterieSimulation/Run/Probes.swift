@@ -18,6 +18,8 @@ public enum Probe: String, Hashable, Sendable, CaseIterable {
     case forwarded, replayed, digestHit, readRepair, repairSkipped, siblings, manySiblings, discardedSibling, markerRead
     case unknownOutcome, overloaded, timeout, insufficientReplicas, preconditionFailed, tooManySiblings, ownerLost
     case notInSync, shuttingDown, gracefulStop
+    // Sloppy quorums.
+    case hintKept, hintDelivered, hintDropped, hintRefused, hintLost, fallbackWrite, fallbackRead
     // The network.
     case unsent, replacedConnection, datagramLost, datagramRepeated, datagramOvertaken, peerSuspected, peerDead
     // Clients.
@@ -73,7 +75,7 @@ extension ProbeCounts {
         case .causalityFault: reach(.causalityFault)
         case .peerState(_, .suspect): reach(.peerSuspected)
         case .peerState(_, .dead): reach(.peerDead)
-        case .peerState, .serving, .refillProgress, .layoutLearnt: break
+        case .peerState, .serving, .refillProgress, .layoutLearnt, .hintsDropped, .hintRefused: break
         }
     }
 
@@ -85,6 +87,13 @@ extension ProbeCounts {
         reach(.repairSkipped, times: counters.readRepairsSkipped - old.readRepairsSkipped)
         reach(.discardedSibling, times: counters.discardedSiblings - old.discardedSiblings)
         reach(.unknownOutcome, times: counters.unknown - old.unknown)
+        reach(.hintKept, times: counters.hintsKept - old.hintsKept)
+        reach(.hintDelivered, times: counters.hintsDelivered - old.hintsDelivered)
+        reach(.hintDropped, times: counters.hintsDropped - old.hintsDropped)
+        reach(.hintRefused, times: counters.hintsRefused - old.hintsRefused)
+        reach(.hintLost, times: counters.hintsLost - old.hintsLost)
+        reach(.fallbackRead, times: counters.fallbackReads - old.fallbackReads)
+        reach(.fallbackWrite, times: counters.fallbackWrites - old.fallbackWrites)
     }
 
     mutating func reach(failure code: ErrorCode) {

@@ -88,6 +88,8 @@ extension RunPlan {
         var promise = Promise()
         promise.copies = faults.losesTails ? .durable : .stored
         if faults.losses != .none { promise.lostDisks = 1 }
+        // A disk that is wiped takes its hints along, and nobody refills them: in turn, each may have had one copy.
+        promise.countsFallbacks = faults.losses != .inTurn
         if faults.kinds.contains(.rot) { promise.silentLosses = 1 }
         // Each owner looks at its own copy before it mints; all of them together can go further.
         promise.maximumSiblings = limits.maxSiblings * replicas

@@ -108,6 +108,7 @@ extension World {
         case .isDown(let member): node(member)?.state == .down
         case .allConnected: upMembersAreConnected
         case .allKeysEqual: keys.indices.allSatisfy(ownersAgree)
+        case .noHints: hintsAreGone
         case .workloadDone: workloadIsDone
         case .requests(let count): statistics.operations >= count
         case .answer(let name): script.answers[name] != nil
