@@ -92,7 +92,9 @@ extension RunPlan {
         promise.countsFallbacks = faults.losses != .inTurn
         if faults.kinds.contains(.rot) { promise.silentLosses = 1 }
         // Each owner looks at its own copy before it mints; all of them together can go further.
-        promise.maximumSiblings = limits.maxSiblings * replicas
+        // A fallback sees only what it keeps: each time that owners were away it may bring as many again.
+        let haveFallbacks = rules.contains { workload.bucketTypes.contains($0.key) && $0.value.n < nodes }
+        promise.maximumSiblings = haveFallbacks ? .max : limits.maxSiblings * replicas
         return promise
     }
 }
