@@ -52,6 +52,22 @@ public struct ReplicationSettings: Hashable, Sendable {
     public var markersRemembered = 65_536
     /// For tests of the tests only.
     public var omitted: OmittedRules = []
+    /// A write whose owner has not answered for so long has a fallback keep a hint for that owner too.
+    public var hintAfter = TimeSpan.milliseconds(500)
+    /// How many hints a node keeps for other owners, and how many bytes of them, at most. Beyond, it takes no new ones, and
+    /// what those would have brought comes by anti-entropy.
+    public var maxHints = 1_000_000
+    public var maxHintBytes = 1 << 30
+    /// How often hints are sent to targets that are there again.
+    public var hintInterval = TimeSpan.milliseconds(50)
+    /// How many are sent at each such tick, and how many bytes of them, over all targets.
+    public var hintsPerTick = 500
+    public var hintBytesPerTick = 4 << 20
+    /// How many are on their way to one target at once.
+    public var hintsAtOnce = 500
+    /// How long a target that takes no hints is left alone: at first, and at most, doubled with each failure.
+    public var hintBackoff = TimeSpan.milliseconds(500)
+    public var hintBackoffMost = TimeSpan.milliseconds(30_000)
     /// How long stopping waits for the requests under way.
     public var stopTimeout = TimeSpan.milliseconds(5_000)
 
@@ -69,6 +85,14 @@ public struct ReplicationSettings: Hashable, Sendable {
         if scrubKeys < 1 { return "scrubKeys must be 1 or more, not \(scrubKeys)" }
         if markersRemembered < 1 { return "markersRemembered must be 1 or more, not \(markersRemembered)" }
         if pullsAtOnce < 1 { return "pullsAtOnce must be 1 or more, not \(pullsAtOnce)" }
+        if hintInterval < .milliseconds(1) { return "hintInterval must be 1 ms or more, not \(hintInterval)" }
+        if hintsPerTick < 1 || hintsAtOnce < 1 {
+            return "hintsPerTick (\(hintsPerTick)) and hintsAtOnce (\(hintsAtOnce)) must be 1 or more"
+        }
+        if hintBackoff < .milliseconds(1) || hintBackoffMost < hintBackoff {
+            return "hintBackoff must be 1 ms or more and hintBackoffMost not less than it, not \(hintBackoff) and "
+                + "\(hintBackoffMost)"
+        }
         if case .interval(let every) = durability, every < .milliseconds(1) {
             return "the interval of durability must be 1 ms or more, not \(every)"
         }

@@ -112,6 +112,12 @@ struct Gateway: NodeGateway {
         ]
         if let since = status.scrub.sinceLastPass { described.scrub["ms_since_last_pass"] = Int(since.milliseconds) }
         described.deletes = deletes(status.reclaim)
+        described.hints = status.hints.map { hints in
+            NodeStatus.Hints(
+                target: layout.member(hints.target)?.name ?? "\(hints.target)", count: hints.count,
+                bytes: hints.bytes, sinceMilliseconds: hints.since?.milliseconds ?? described.uptimeMilliseconds,
+                underWay: hints.underWay, refused: hints.refused, waitsFor: hints.waitsFor)
+        }
         return described
     }
 }

@@ -219,6 +219,13 @@ final class NodeCore: NetworkReceiver, @unchecked Sendable {
             logger.error(
                 "a message contradicts what is known",
                 metadata: ["key": "\(key)", "from": "\(peer)", "text": "\(text)"])
+        case .hintsDropped(let target, let waiting, let bytes):
+            logger.warning(
+                "the quota for hints is used up",
+                metadata: ["for": "\(target)", "waiting": "\(waiting)", "bytes": "\(bytes)"])
+        case .hintRefused(let key, let member, let code):
+            logger.warning(
+                "a hint is refused", metadata: ["key": "\(key)", "by": "\(member)", "code": "\(code)"])
         case .layoutLearnt(let epoch): logger.notice("new layout", metadata: ["epoch": "\(epoch)"])
         case .memberChanged(let change):
             logger.log(

@@ -16,12 +16,13 @@ extension Store {
         }
         out.writeImmutableBuffer(key.bytes)
         out.writeField(7, bytes: object)
-        out.writeFields(atMost: 140) {
+        out.writeFields(atMost: 160) {
             if let event {
                 $0.prefix(8, length: event.encodedSize)
                 event.encode(into: &$0)
             }
             $0.field(9, varint: durable ? 1 : 0)
+            if let hintFor { $0.present(10, varint: UInt64(hintFor.rawValue)) }
         }
     }
 
@@ -35,6 +36,7 @@ extension Store {
         var object: ByteBuffer?
         var event: Event?
         var durable = false
+        var hintFor: MemberNumber?
         while try reader.next() {
             switch reader.field {
             case 1: exchange = try reader.varint()
@@ -46,6 +48,7 @@ extension Store {
             case 7: object = try reader.slice()
             case 8: event = try Event(decoding: reader.message())
             case 9: durable = try reader.bool()
+            case 10: hintFor = try reader.member()
             default: try reader.skip()
             }
         }
@@ -54,7 +57,7 @@ extension Store {
         guard let object else { throw .missingField(7) }
         self.init(
             exchange: exchange, epoch: epoch, round: round, group: Group(partition: partition, n: n), key: key,
-            object: object, event: event, durable: durable)
+            object: object, event: event, durable: durable, hintFor: hintFor)
     }
 }
 
@@ -140,6 +143,7 @@ extension Fetch {
         out.writeImmutableBuffer(key.bytes)
         if let digest { out.writePresent(6, fixed64: digest) }
         if !floor.isEmpty { out.writeOptional(7, floor) }
+        if hints { out.writeFields(atMost: 20) { $0.field(8, varint: 1) } }
     }
 
     init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
@@ -150,6 +154,7 @@ extension Fetch {
         var key: ObjectKey?
         var digest: UInt64?
         var floor = VersionVector()
+        var hints = false
         while try reader.next() {
             switch reader.field {
             case 1: exchange = try reader.varint()
@@ -159,6 +164,7 @@ extension Fetch {
             case 5: key = try reader.key()
             case 6: digest = try reader.fixed64()
             case 7: floor = try reader.vector()
+            case 8: hints = try reader.bool()
             default: try reader.skip()
             }
         }
@@ -166,7 +172,7 @@ extension Fetch {
         guard let key else { throw .missingField(5) }
         self.init(
             exchange: exchange, epoch: epoch, group: Group(partition: partition, n: n), key: key, digest: digest,
-            floor: floor)
+            floor: floor, hints: hints)
     }
 }
 

@@ -160,6 +160,9 @@ public struct Store: Hashable, Sendable {
     public var event: Event?
     /// Whether the acknowledgement must wait for fsync whatever the node's durability policy says.
     public var durable: Bool
+    /// The owner that cannot be reached, for whom the receiver, a fallback, is to keep the object as a hint; nil: the
+    /// receiver is an owner itself.
+    public var hintFor: MemberNumber?
 
     public struct Event: Hashable, Sendable {
         public var dot: Dot
@@ -172,7 +175,7 @@ public struct Store: Hashable, Sendable {
 
     public init(
         exchange: UInt64, epoch: Epoch, round: UInt64 = 0, group: Group, key: ObjectKey, object: ByteBuffer,
-        event: Event?, durable: Bool
+        event: Event?, durable: Bool, hintFor: MemberNumber? = nil
     ) {
         self.exchange = exchange
         self.epoch = epoch
@@ -182,6 +185,7 @@ public struct Store: Hashable, Sendable {
         self.object = object
         self.event = event
         self.durable = durable
+        self.hintFor = hintFor
     }
 }
 
@@ -213,9 +217,12 @@ public struct Fetch: Hashable, Sendable {
     /// What the client wants to be covered; empty where it asks for nothing.
     public var floor: VersionVector
 
+    /// The receiver is a fallback: what it keeps for owners is asked for, all hints of the key merged.
+    public var hints: Bool
+
     public init(
         exchange: UInt64, epoch: Epoch, group: Group, key: ObjectKey, digest: UInt64?,
-        floor: VersionVector = VersionVector()
+        floor: VersionVector = VersionVector(), hints: Bool = false
     ) {
         self.exchange = exchange
         self.epoch = epoch
@@ -223,6 +230,7 @@ public struct Fetch: Hashable, Sendable {
         self.key = key
         self.digest = digest
         self.floor = floor
+        self.hints = hints
     }
 }
 

@@ -21,18 +21,18 @@ import Testing
         }
     }
 
-    @Test func withTwoOfThreeOwnersDeadNothingIsWrittenAndTheAnswerSaysSo() throws {
+    @Test func withTwoOfThreeOwnersDeadAStrictRequestDoesNothingAndSaysSo() throws {
         let cluster = try TestCluster(nodes: 5)
         _ = cluster.call(1, put("k", "a"))
         let owners = cluster.owners("k")
         cluster.kill(owners[0])
         cluster.kill(owners[1])
         for node in [owners[2], cluster.stranger(to: "k")] {
-            let write = cluster.call(node, put("k", "b"))
+            let write = cluster.call(node, put("k", "b") { $0.sloppy = false })
             #expect(write.failure?.code == .insufficientReplicas)
             #expect(write.failure?.outcome == .notApplied)
             #expect(write.failure?.message.contains("W-value unsatisfied: 0/2") == true)
-            let read = cluster.call(node, get("k"))
+            let read = cluster.call(node, get("k") { $0.sloppy = false })
             #expect(read.failure?.message.contains("R-value unsatisfied:") == true)
         }
         #expect(cluster.held(owners[2], "k")?.values == ["a"])

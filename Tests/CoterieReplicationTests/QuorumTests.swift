@@ -54,6 +54,7 @@ import Testing
 
     @Test func fallbacksCountTowardsWAndNotTowardsPW() {
         var quorum = WriteQuorum(asked: AskedQuorum(n: 3, quorum: 2, primary: 2))
+        quorum.expectFallback()
         expect(&quorum, .durable, role: .primary, .waiting)
         expect(&quorum, .durable, role: .fallback, .waiting)
         expect(&quorum, .durable, role: .primary, .enough)

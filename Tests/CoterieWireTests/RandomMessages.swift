@@ -223,7 +223,7 @@ struct RandomMessages {
             return .fetch(
                 Fetch(
                     exchange: number(), epoch: epoch(), group: group(), key: key(), digest: maybe { $0.number() },
-                    floor: vector()))
+                    floor: vector(), hints: flag()))
         case .fetchReply:
             let statuses: [FetchReply.Status] = [.same, .object(bytes()), .absent, .refused(errorCode())]
             return .fetchReply(
@@ -272,7 +272,7 @@ struct RandomMessages {
             return .store(
                 Store(
                     exchange: number(), epoch: epoch(), round: number(), group: group(), key: key(), object: bytes(),
-                    event: event, durable: flag()))
+                    event: event, durable: flag(), hintFor: maybe { $0.member() }))
         }
     }
 }

@@ -151,6 +151,14 @@ enum Samples {
                         exchange: 0, epoch: e, round: 2, group: group, key: key, object: object.encoded(), event: nil,
                         durable: false))
             ),
+            (
+                "store-hint",
+                .store(
+                    Store(
+                        exchange: 9, epoch: e, group: group, key: key, object: object.encoded(), event: nil,
+                        durable: true, hintFor: MemberNumber(300)))
+            ),
+            ("fetch-hints", .fetch(Fetch(exchange: 300, epoch: e, group: group, key: key, digest: nil, hints: true))),
             ("stored", .storeReply(StoreReply(exchange: 9, epoch: e, status: .stored(durable: false)))),
             ("stored-durable", .storeReply(StoreReply(exchange: 9, epoch: e, status: .stored(durable: true)))),
             ("store-refused", .storeReply(StoreReply(exchange: 9, epoch: e, status: .refused(.diskFull)))),

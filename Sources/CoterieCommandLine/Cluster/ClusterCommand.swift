@@ -75,7 +75,15 @@ struct ClusterStatusCommand: AsyncParsableCommand {
             + layout.bucketTypes.map { "\($0.name) (n=\($0.n), \($0.type))" }
             .joined(separator: ", ")
         let waits = status.deletes?.hindrance.map { ["deletes wait: \($0)"] } ?? []
-        return [title] + columns.lines(on: output) + [load, types] + waits
+        return [title] + columns.lines(on: output) + [load, types] + hintLines(status) + waits
+    }
+
+    private static func hintLines(_ status: NodeStatus) -> [String] {
+        status.hints.map { hints in
+            let why = hints.waitsFor.isEmpty ? "being delivered" : hints.waitsFor
+            return "hints for \(hints.target): \(hints.count) (\(hints.bytes) bytes), for "
+                + "\(LocalStatusTable.uptime(hints.sinceMilliseconds)): \(why)"
+        }
     }
 
     private static func styled(_ peer: NodeStatus.Peer?, on output: Output) -> String {

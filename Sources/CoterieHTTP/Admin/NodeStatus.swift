@@ -35,6 +35,8 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     public var scrub: [String: Int] = [:]
     /// What became of deletes; nil from a node of before there were rounds.
     public var deletes: Deletes?
+    /// What this node keeps for other owners, by owner.
+    public var hints: [Hints] = []
 
     public init(
         node: String, number: UInt32, incarnation: String, cluster: String, epoch: UInt64, version: String,
@@ -56,6 +58,34 @@ public struct NodeStatus: Codable, Hashable, Sendable {
         self.latencies = latencies
         self.storage = storage
         self.requestsInFlight = requestsInFlight
+    }
+
+    /// Hints for one owner.
+    public struct Hints: Codable, Hashable, Sendable {
+        /// The owner's name.
+        public var target: String
+        public var count: Int
+        public var bytes: Int
+        /// For how long there have been any without a break, as far as this life knows.
+        public var sinceMilliseconds: Int64
+        public var underWay: Int
+        /// Those that the owner refuses for what they hold.
+        public var refused: Int
+        /// What they wait for, in words; empty while they are being delivered.
+        public var waitsFor: String
+
+        public init(
+            target: String, count: Int, bytes: Int, sinceMilliseconds: Int64, underWay: Int = 0, refused: Int = 0,
+            waitsFor: String = ""
+        ) {
+            self.target = target
+            self.count = count
+            self.bytes = bytes
+            self.sinceMilliseconds = sinceMilliseconds
+            self.underWay = underWay
+            self.refused = refused
+            self.waitsFor = waitsFor
+        }
     }
 
     /// Another member, as this node sees it.

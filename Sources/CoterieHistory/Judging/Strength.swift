@@ -39,10 +39,12 @@ extension Record {
         let resolved = receipt?.asked
         if action.isWrite {
             let durable = resolved?.durable ?? (asked.durable ?? rule.dw).resolved(n: rule.n)
-            if promise.copies == .durable { return durable }
+            // Where dw follows w, fallbacks count towards it as they do towards w.
+            let durableOwners = isStrict(rule) || asked.durable != nil ? durable : 0
+            if promise.copies == .durable { return durableOwners }
             let primary = resolved?.primary ?? asked.primary?.resolved(n: rule.n) ?? 0
             let quorum = resolved?.quorum ?? (asked.quorum ?? rule.w).resolved(n: rule.n)
-            return max(durable, primary, isStrict(rule) ? quorum : 0)
+            return max(durableOwners, primary, isStrict(rule) ? quorum : 0)
         }
         let primary = resolved?.primary ?? asked.primary?.resolved(n: rule.n) ?? 0
         // Without `notfound_ok`, a not-found is answered by other numbers than r.

@@ -52,6 +52,17 @@ public struct Counters: Equatable, Sendable {
     /// Objects that left a store too many rounds ago: refused.
     public var tooOld = 0
 
+    /// Writes whose dot this node has minted as a fallback; reads that counted what fallbacks keep.
+    public var fallbackWrites = 0
+    public var fallbackReads = 0
+    /// Objects taken as hints, hints delivered, and hints not taken because the quota was used up.
+    public var hintsKept = 0
+    public var hintsDelivered = 0
+    public var hintsDropped = 0
+    /// Hints that their targets refused, each time; those whose record was lost.
+    public var hintsRefused = 0
+    public var hintsLost = 0
+
     public init() {}
 
     /// All by name, for `/stats`; names are stable.
@@ -66,6 +77,9 @@ public struct Counters: Equatable, Sendable {
             ("scrubbed_keys", scrubbedKeys), ("compared_ranges", comparedRanges), ("differing_keys", differingKeys),
             ("rounds", rounds), ("markers_reclaimed", reclaimed),
             ("dropped_on_adoption", dropped), ("too_old", tooOld),
+            ("fallback_writes", fallbackWrites), ("fallback_reads", fallbackReads), ("hints_kept", hintsKept),
+            ("hints_delivered", hintsDelivered),
+            ("hints_dropped", hintsDropped), ("hints_refused", hintsRefused), ("hints_lost", hintsLost),
         ]
             + ErrorCode.allCases.compactMap { code in failures[code].map { ("failed_\(code)", $0) } }
     }

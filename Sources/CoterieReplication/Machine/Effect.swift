@@ -41,6 +41,10 @@ public enum Note: Equatable, Sendable {
     case manySiblings(ObjectKey, count: Int)
     /// A peer and this node disagree on what must be a fact (design, section 4, rules 3 and 5).
     case causalityFault(ObjectKey, peer: MemberNumber, text: String)
+    /// The quota for hints is used up: the first hint since there was room for that target is not taken.
+    case hintsDropped(MemberNumber, waiting: Int, bytes: Int)
+    /// A target refuses a hint for what it holds.
+    case hintRefused(ObjectKey, by: MemberNumber, ErrorCode)
     case layoutLearnt(Epoch)
     /// A member is seen otherwise than before, and why.
     case memberChanged(MemberChange)

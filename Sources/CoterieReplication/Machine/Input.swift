@@ -63,6 +63,8 @@ public enum TimerName: UInt8, Hashable, Sendable, CaseIterable {
     case membership
     /// The next step of reclaiming markers, while there is anything to do.
     case reclaim
+    /// Hints are sent to targets that are there again.
+    case hints
 }
 
 /// A change of properties by an operator.

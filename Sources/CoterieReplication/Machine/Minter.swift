@@ -15,11 +15,14 @@ struct Minter {
     /// The last counter minted in a group; 0 for none.
     func last(in group: Group) -> UInt64 { counters[group] ?? 0 }
 
+    /// The dot that is minted next.
+    func next(in group: Group) -> Dot { Dot(identity, last(in: group) + 1) }
+
     /// A dot that nobody has seen.
     mutating func mint(in group: Group) -> Dot {
-        let counter = last(in: group) + 1
-        counters[group] = counter
-        return Dot(identity, counter)
+        let dot = next(in: group)
+        counters[group] = dot.counter
+        return dot
     }
 
     /// Whether a vector names an event of this identity that was never minted: then state was lost (INV 2).

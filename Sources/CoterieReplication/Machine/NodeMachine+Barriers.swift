@@ -22,6 +22,8 @@ enum AwaitingBarrier {
     case properties(ReplyToken)
     /// Events were handled that nobody waits for; they are told to the other owners once they are durable.
     case told
+    /// Hints were removed, so many since the start.
+    case hintsGone(UInt64)
     /// A clock was adopted with a complete scan.
     case adopted(Group, PartitionClock)
     /// This member has reached a round.
@@ -120,7 +122,10 @@ extension NodeMachine {
             case .faultFound(let fault):
                 counters.faults += 1
                 effects.append(.note(.recordCorrupt(fault)))
-                if fault.extent == .unknownKeys { quarantine(&effects) }
+                if fault.extent == .unknownKeys {
+                    hintsAreDoubtful(&effects)
+                    quarantine(&effects)
+                }
             }
         }
     }
@@ -149,6 +154,7 @@ extension NodeMachine {
             for member in peers.keys.sorted() where isConnected(member) { advertiseAll(to: member, &effects) }
         case .told: break
         case .round(let round): reached(round, now, &effects)
+        case .hintsGone(let removals): hints.areGone(upTo: removals)
         case .adopted(let group, let clock): knowledge.update(group) { $0.adoptedIsDurable(clock) }
         case .layout(let layout): adopt(layout, now, &effects)
         case .properties(let token): reply(.stored(context: .init(), object: nil), to: token, &effects)
@@ -175,7 +181,7 @@ extension NodeMachine {
             effects.append(.stopped)
         case .started, .serving: markFailed = true  // Tried again.
         case .round: rounds.pending = nil  // Tried again at the next tick of anti-entropy.
-        case .introduced, .layout, .told, .adopted: break  // Not durable, so it has not happened.
+        case .introduced, .layout, .told, .adopted, .hintsGone: break  // Not durable, so it has not happened.
         }
     }
 

@@ -5,7 +5,9 @@ import CoteriePrimitives
 import CoterieStorage
 
 extension NodeMachine {
-    private var hasToRetry: Bool { service != .serving || refill != nil || markFailed || isReadOnly }
+    private var hasToRetry: Bool {
+        service != .serving || refill != nil || markFailed || isReadOnly || hints.hasLeaving
+    }
 
     /// At the end of each tick: sets the timer where something has come up.
     mutating func scheduleRetries(_ now: Now, _ effects: inout Effects) {
@@ -21,6 +23,7 @@ extension NodeMachine {
         for member in peers.keys.sorted() { greet(member, &effects) }
         retryMark(&effects)
         retryRefill(&effects)
+        releaseHints()
         if isReadOnly { engine.probeWritable() }
     }
 }

@@ -21,12 +21,14 @@ public struct MachineStatus: Equatable, Sendable {
     public var exchange: ExchangeStatus
     public var scrub: ScrubStatus
     public var reclaim: ReclaimStatus
+    /// Hints that are kept here, by target, ascending.
+    public var hints: [HintStatus] = []
 
     public static func == (a: Self, b: Self) -> Bool {
         a.identity == b.identity && a.epoch == b.epoch && a.service == b.service
             && a.requestsUnderWay == b.requestsUnderWay && a.peers == b.peers
             && a.membership == b.membership && a.counters == b.counters && a.storage == b.storage
-            && a.exchange == b.exchange && a.scrub == b.scrub && a.reclaim == b.reclaim
+            && a.exchange == b.exchange && a.scrub == b.scrub && a.reclaim == b.reclaim && a.hints == b.hints
             && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
     }
 }
@@ -94,7 +96,7 @@ extension NodeMachine {
             scrub: ScrubStatus(
                 passes: scrub.passes, sinceLastPass: scrub.lastPass.map { now - $0 }, walked: scrub.walked,
                 groups: scrub.groupCount, differing: scrub.differing.count),
-            reclaim: reclaimStatus(at: now))
+            reclaim: reclaimStatus(at: now), hints: hintStatus(at: now))
     }
 
     /// How the other members are seen, in order of their numbers.
@@ -126,6 +128,7 @@ extension NodeMachine {
     public func checkInvariants() {
         knowledge.checkInvariants()
         membership.checkInvariants()
+        hints.checkInvariants(engine)
         if isStopping { return }  // It has said goodbye, and looks at nobody any more.
         for standing in standings {
             precondition(
@@ -140,6 +143,9 @@ extension NodeMachine {
 
     /// Whether this node sees every other member alive.
     public var seesAllAlive: Bool { !someAreDoubtful }
+
+    /// Hints that are kept here for others.
+    public var hintsWaiting: Int { hints.count }
 
     /// Whether this replica answers for what it owns.
     public var isServing: Bool { service == .serving }

@@ -56,6 +56,8 @@ public struct NodeMachine {
     /// How long the requests took that were not failures, by kind.
     public internal(set) var latencies = Latencies()
     var minter: Minter
+    /// Mints what this node writes as a fallback (design, section 4, rule 13).
+    var fallbackMinter: FallbackMinter
     var service = Service.starting
     var peers: [MemberNumber: Peer] = [:]
     var membership: MembershipMachine
@@ -74,6 +76,15 @@ public struct NodeMachine {
     var deadlineTimer: Instant?
     var loads = LoadTable()
     var barriers = Barriers()
+    var hints: HintTable
+    var hintLoads = HintLoads()
+    var deliveries: [MemberNumber: HintDelivery] = [:]
+    /// Hints on their way, by the exchange that their answer names.
+    var hintExchanges: [UInt64: HintPlace] = [:]
+    /// The next tick of the delivery, where it is set.
+    var hintTimer: Instant?
+    /// Targets of hints that were not taken since there was room.
+    var hintsRefusedFor: Set<MemberNumber> = []
     var remembered: RememberedRequests
     var forwards: [RequestID: UInt64] = [:]
     var nextForward: UInt64 = 0
@@ -121,6 +132,8 @@ public struct NodeMachine {
         knowledge = birth.knowledge
         knowledge.restore(from: engine, layout)
         minter = Minter(member: birth.member, nonce: birth.nonce)
+        fallbackMinter = FallbackMinter(member: birth.member, nonce: birth.nonce)
+        hints = HintTable(countedIn: engine)
         remembered = RememberedRequests(limit: birth.settings.rememberedRequests)
         repairBudget = Budget(perSecond: birth.settings.repairsPerSecond)
         membership = MembershipMachine(
@@ -213,6 +226,7 @@ public struct NodeMachine {
         case .scrub: scrubIsDue(now, &effects)
         case .membership: tell(.timer, now, &effects)
         case .reclaim: reclaim(now, &effects)
+        case .hints: deliverHints(now, &effects)
         }
     }
 }

@@ -17,6 +17,12 @@ extension NodeMachine {
     /// request (layouts, properties, clocks, introductions) goes to the dead too, who may be wrongly held so.
     func isConnected(_ member: MemberNumber) -> Bool { peers[member]?.isConnected ?? false }
 
+    /// Whether it is connected and nobody doubts that it lives.
+    func isWell(_ member: MemberNumber) -> Bool {
+        guard let peer = peers[member] else { return false }
+        return peer.isConnected && peer.isAlive
+    }
+
     mutating func connected(_ member: MemberNumber, nonce: UInt64, _ now: Now, _ effects: inout Effects) {
         guard var peer = peers[member] else { return }
         if peer.nonce != nonce { rounds.forget(member) }
@@ -30,6 +36,7 @@ extension NodeMachine {
         resumeRefill(from: member, &effects)
         advertiseAll(to: member, &effects)
         unpark(now, &effects)
+        wakeHints(now, &effects)
         for update in properties.updates { effects.append(.send(.properties(update), to: member)) }
     }
 
@@ -40,5 +47,6 @@ extension NodeMachine {
         for slot in requests.ids { lost(member, for: slot, now, &effects) }
         interruptRefill(from: member)
         exchanges.giveUp(member)
+        interruptHints(to: member)
     }
 }

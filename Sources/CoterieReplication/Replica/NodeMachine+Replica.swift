@@ -82,7 +82,10 @@ extension NodeMachine {
     /// A read that went through the disk came back. What was stored meanwhile counts, not what was read: then it is
     /// looked at again.
     mutating func loaded(_ result: ReadResult, _ ticket: LoadTicket, _ now: Now, _ effects: inout Effects) {
-        guard let entry = loads.remove(ticket) else { return }
+        guard let entry = loads.remove(ticket) else {
+            hintLoaded(result, ticket, now, &effects)
+            return
+        }
         let current = entry.isCurrent ? result : engine.get(entry.group, entry.key.bytes)
         if case .pending(let next) = current {
             loads.insert(entry.awaited, entry.group, entry.key, next)
@@ -127,6 +130,10 @@ extension NodeMachine {
     /// An object of another coordinator: merged, made durable, then acknowledged.
     mutating func receive(_ store: Store, from member: MemberNumber, _ now: Now, _ effects: inout Effects) {
         counters.stores += 1
+        if let target = store.hintFor {
+            keep(store, for: target, from: member, now, &effects)
+            return
+        }
         if let code = objection(to: store.group, store.key, epoch: store.epoch, from: member, &effects) {
             refuse(store, code, member, &effects)
             return
@@ -145,7 +152,7 @@ extension NodeMachine {
     }
 
     /// What left a store so long ago is not looked at: all owners may have overwritten and forgotten it since.
-    private mutating func refuseOld(_ store: Store, _ member: MemberNumber, _ effects: inout Effects) {
+    mutating func refuseOld(_ store: Store, _ member: MemberNumber, _ effects: inout Effects) {
         counters.tooOld += 1
         refuse(store, .notInSync, member, &effects)
     }
@@ -267,6 +274,10 @@ extension NodeMachine {
     /// A read of another coordinator.
     mutating func receive(_ fetch: Fetch, from member: MemberNumber, _ now: Now, _ effects: inout Effects) {
         counters.fetches += 1
+        if fetch.hints {
+            answerFromHints(fetch, from: member, now, &effects)
+            return
+        }
         if let code = objection(to: fetch.group, fetch.key, epoch: fetch.epoch, from: member, &effects) {
             answer(fetch, .refused(code), member, &effects)
         } else if service != .serving {
@@ -302,8 +313,9 @@ extension NodeMachine {
         }
     }
 
-    private func answer(
-        _ fetch: Fetch, _ status: FetchReply.Status, _ member: MemberNumber, _ effects: inout Effects
+    func answer(
+        _ fetch: Fetch, _ status: FetchReply.Status, _ member: MemberNumber,
+        _ effects: inout Effects
     ) {
         let reply = FetchReply(
             exchange: fetch.exchange, epoch: layout.epoch, round: rounds.current, status: status,
@@ -311,13 +323,13 @@ extension NodeMachine {
         effects.append(.send(.fetchReply(reply), to: member))
     }
 
-    private func refuse(_ store: Store, _ code: ErrorCode, _ member: MemberNumber, _ effects: inout Effects) {
+    func refuse(_ store: Store, _ code: ErrorCode, _ member: MemberNumber, _ effects: inout Effects) {
         guard store.exchange != 0 else { return }
         let reply = StoreReply(exchange: store.exchange, epoch: layout.epoch, status: .refused(code))
         effects.append(.send(.storeReply(reply), to: member))
     }
 
-    private mutating func faulty(
+    mutating func faulty(
         _ store: Store, _ member: MemberNumber, _ text: String, _ effects: inout Effects
     ) {
         counters.causalityFaults += 1
@@ -325,9 +337,10 @@ extension NodeMachine {
         refuse(store, .causalityFault, member, &effects)
     }
 
-    /// Why this node does not serve a message for a key; nil where it does.
-    private mutating func objection(
-        to group: Group, _ key: ObjectKey, epoch: Epoch, from member: MemberNumber, _ effects: inout Effects
+    /// Why this node does not serve a message for a key, as an owner or as a fallback; nil where it does.
+    mutating func objection(
+        to group: Group, _ key: ObjectKey, epoch: Epoch, asFallback: Bool = false, from member: MemberNumber,
+        _ effects: inout Effects
     ) -> ErrorCode? {
         if epoch < layout.epoch {
             counters.staleEpochs += 1
@@ -342,7 +355,7 @@ extension NodeMachine {
         else { return .badRequest }
         guard let type = layout.bucketType(named: key.type) else { return .unknownBucketType }
         guard type.n == Int(group.n) else { return .nMismatch }
-        return layout.isOwner(me, of: group) ? nil : .notOwner
+        return layout.isOwner(me, of: group) != asFallback ? nil : .notOwner
     }
 
     private func rule(of key: ObjectKey) -> TypeRule {

@@ -57,6 +57,8 @@ struct Coordination {
     let started: Instant
     let deadline: Instant
     var phase: Phase = .arrived
+    /// When fallbacks are asked for owners that have not answered by then; nil: they were, or never are.
+    var lookAt: Instant?
     /// Until when it may wait for owners to be connected; nil: it has not waited.
     var parkedUntil: Instant?
     /// Whether the answer has left.

@@ -24,10 +24,11 @@ extension NodeMachine {
         }
         var timeout = plan.options.timeout
         if let timeLeft { timeout = min(timeout, timeLeft) }
-        let coordination = Coordination(
+        var coordination = Coordination(
             target: target, request: request, plan: plan, started: now.monotonic, deadline: now.monotonic + timeout)
+        coordination.lookAt = whenToLook(coordination)
         let slot = requests.reserve()
-        deadlines.insert(slot, at: coordination.deadline)
+        deadlines.insert(slot, at: coordination.lookAt ?? coordination.deadline)
         count(request.operation)
         if let id, request.operation.isWrite { remembered.begin(id, slot: slot) }
         dispatch(coordination, slot, now, &effects)

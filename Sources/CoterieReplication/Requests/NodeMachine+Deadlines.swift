@@ -32,11 +32,22 @@ extension NodeMachine {
 
     private mutating func due(_ slot: UInt64, _ now: Now, _ effects: inout Effects) {
         guard var coordination = requests.take(slot) else { return }
+        if let lookAt = coordination.lookAt, lookAt <= now.monotonic {
+            coordination.lookAt = nil
+            deadlines.insert(slot, at: coordination.deadline)
+            lookForSilent(coordination, slot, &effects)
+            return
+        }
+        let isDue = coordination.deadline <= now.monotonic
         switch coordination.phase {
+        case .forwarded(let forwarding): forwardIsDue(coordination, forwarding, slot, now, &effects)
+        case .parked where isDue || coordination.parkedUntil.map { $0 <= now.monotonic } ?? true:
+            dispatch(coordination, slot, now, &effects)
+        // It was parked once; that instant means nothing now.
+        case _ where !isDue: requests.put(coordination, at: slot)
+        case .parked: dispatch(coordination, slot, now, &effects)
         case .reading(let machine, let then): readIsDue(coordination, machine, then, slot, now, &effects)
         case .writing(let machine): writeIsDue(coordination, machine, slot, now, &effects)
-        case .forwarded(let forwarding): forwardIsDue(coordination, forwarding, slot, now, &effects)
-        case .parked: dispatch(coordination, slot, now, &effects)
         case .loading, .arrived:
             let failure = Failure(.timeout, "request timed out before anything was written")
             reject(&coordination, slot, failure, now, &effects)
@@ -47,7 +58,9 @@ extension NodeMachine {
     mutating func unsent(_ message: Message, to member: MemberNumber, _ now: Now, _ effects: inout Effects) {
         switch message {
         case .store(let store):
-            if store.exchange != 0 { acknowledged(store.exchange, by: member, .failed, now, &effects) }
+            if store.exchange != 0, !hintIsUnsent(store.exchange, to: member, now) {
+                acknowledged(store.exchange, by: member, .failed, now, &effects)
+            }
         case .fetch(let fetch):
             readAnswered(fetch.exchange, by: member, .failed(.insufficientReplicas), now, &effects)
         case .request(let request): unsentForward(request, to: member, now, &effects)

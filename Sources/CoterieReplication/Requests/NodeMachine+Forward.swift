@@ -1,6 +1,7 @@
 // A write at a node that cannot mint its dot goes to an owner, with the request's id: one client write gets one dot,
 // whatever is retried (INV 5). It goes to another owner only if the first one was certainly not reached, or said that
-// it applied nothing; otherwise it comes back to the same life of the same owner, or its outcome is unknown.
+// it applied nothing; otherwise it comes back to the same life of the same owner, or its outcome is unknown. Where no
+// owner is left that could have it or take it, this node writes it as a fallback (NodeMachine+Fallback.swift).
 
 import CoteriePrimitives
 import CoterieRing
@@ -32,9 +33,14 @@ extension NodeMachine {
         _ now: Now, _ effects: inout Effects
     ) {
         let candidates = coordination.plan.owners.filter { isReachable($0) && !unreached.contains($0) }
-        guard let owner = candidates.first(where: { peers[$0]?.isAlive == true }) ?? candidates.first,
+        let writesItself = mayStandIn(coordination)
+        guard let owner = candidates.first(where: isWell) ?? (writesItself ? nil : candidates.first),
             let nonce = peers[owner]?.nonce
         else {
+            if writesItself {
+                startFallbackWrite(coordination, slot, now, &effects)
+                return
+            }
             let asked = coordination.plan.options.asked
             let shortfall = WriteQuorum(asked: asked).shortfall
             let failure = Failure(

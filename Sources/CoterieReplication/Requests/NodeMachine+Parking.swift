@@ -1,5 +1,6 @@
 // A connection that breaks is soon there again, and a node that has just started is not yet connected to all: a request
-// for which too few owners are connected waits a moment for those that are not given up, before it is refused.
+// for which too few owners are connected waits a moment for those that are not given up, before it is refused. Not so a
+// write for which fallbacks can stand in.
 
 import CoteriePrimitives
 import CoterieWire
@@ -12,7 +13,7 @@ extension NodeMachine {
         let owners = coordination.plan.owners
         let needed = ownersNeeded(coordination)
         let connected = owners.count { canAnswer($0) }
-        guard connected < needed else { return false }
+        guard connected < needed, !fallbacksCanHelp(coordination) else { return false }
         let hopeful = owners.count { canAnswer($0) || mayComeBack($0) }
         guard hopeful >= needed else { return false }
         var coordination = coordination

@@ -17,7 +17,8 @@ extension NodeMachine {
         let (plan, key) = (coordination.plan, coordination.request.key)
         let quorum = ReadQuorum(
             asked: options.asked, notfoundOK: options.notfoundOK, basicQuorum: options.basicQuorum)
-        var machine = ReadMachine(owners: plan.owners, quorum: quorum)
+        var machine = ReadMachine(
+            owners: plan.owners, fallbacks: fallbacks(for: plan.group, options), quorum: quorum)
         var verdict = Verdict.waiting
         if plan.owners.contains(me) {
             switch ownAnswer(plan.group, key, &effects) {
@@ -25,18 +26,27 @@ extension NodeMachine {
             case .later(let ticket): loads.insert(.read(slot), plan.group, key, ticket)
             }
         }
+        var missing = 0
         for owner in plan.owners where owner != me {
             if isReachable(owner) {
                 let fetch = Fetch(
                     exchange: slot, epoch: layout.epoch, group: plan.group, key: key, digest: machine.ownDigest,
                     floor: coordination.request.options.floor ?? VersionVector())
                 effects.append(.send(.fetch(fetch), to: owner))
-            } else {
+            }
+            if !isWell(owner) { missing += 1 }
+        }
+        let looksAtOwnHints = missing > 0 && mayKeepHints(plan, options)
+        if missing > 0 {
+            if looksAtOwnHints { machine.askItself(me) }
+            askFallbacks(missing, coordination, &machine, slot, now, &effects)
+            for owner in plan.owners where owner != me && !isReachable(owner) {
                 verdict = machine.add(.failed(.insufficientReplicas), from: owner, rule: plan.rule)
             }
         }
         coordination.phase = .arrived
         progress(&coordination, machine, then, verdict, slot, now, &effects)
+        if looksAtOwnHints { lookAtOwnHints(plan, key, slot, now, &effects) }
     }
 
     /// The coordinator's own replica has answered.
@@ -83,8 +93,12 @@ extension NodeMachine {
             return
         }
         coordination.phase = .arrived
+        let owns = coordination.plan.owners.contains(member)
+        if owns, answer == .failed(.insufficientReplicas), !machine.isDecided {
+            askFallbacks(1, coordination, &machine, slot, now, &effects)
+        }
         let verdict: Verdict
-        if member == me {
+        if member == me, owns {
             verdict = ownAnswered(answer, &machine, coordination)
         } else {
             if answer.isOfAStore { machine.note(round: round, handled: handled) }
@@ -98,6 +112,7 @@ extension NodeMachine {
         _ coordination: inout Coordination, _ machine: consuming ReadMachine, _ then: Coordination.ThenWhat,
         _ verdict: Verdict, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
+        var looksAtOwnHints = false
         if !machine.isDecided, then != .nothing {
             let isComplete = machine.waiting == 0
             let floorIsMet = coordination.request.options.floor.map(machine.meets) ?? true
@@ -110,6 +125,9 @@ extension NodeMachine {
                 }
                 answerRead(&coordination, machine, now, &effects)
             case .enough where isComplete:
+                // What the session has seen may be a hint still: the read widens before it fails.
+                looksAtOwnHints = then == .answer && widen(coordination, &machine, slot, &effects)
+                if machine.waiting > 0 { break }
                 machine.decide()
                 let failure = Failure(
                     .insufficientReplicas, "no \(machine.quorum.asked.quorum) replicas cover the context asked as floor"
@@ -125,8 +143,11 @@ extension NodeMachine {
             repair(machine, coordination, now, &effects)
             end(slot, coordination)
         } else {
+            let plan = coordination.plan
+            let key = coordination.request.key
             coordination.phase = .reading(machine, then)
             requests.put(coordination, at: slot)
+            if looksAtOwnHints { lookAtOwnHints(plan, key, slot, now, &effects) }
         }
     }
 
@@ -148,6 +169,7 @@ extension NodeMachine {
     private mutating func answerRead(
         _ coordination: inout Coordination, _ machine: ReadMachine, _ now: Now, _ effects: inout Effects
     ) {
+        if machine.quorum.fallbacks > 0 { counters.fallbackReads += 1 }
         answer(&coordination, .object(machine.merged), receipt(coordination, machine, now), &effects)
     }
 

@@ -1,5 +1,6 @@
 // The write path at an owner: load, drop what the client has seen, mint, join, apply in one batch; send it to the other
-// owners at once, before the own barrier; count acknowledgements, the own one behind its barrier like everybody's.
+// owners at once, before the own barrier; count acknowledgements, the own one behind its barrier like everybody's. A
+// fallback that mints a write goes the same way from the minting on (NodeMachine+Fallback.swift).
 
 import CoterieCausality
 import CoteriePrimitives
@@ -55,35 +56,32 @@ extension NodeMachine {
         _ coordination: inout Coordination, over local: CausalObject, _ slot: UInt64, _ now: Now,
         _ effects: inout Effects
     ) {
-        let asked = coordination.plan.options.asked
-        let reachable = coordination.plan.owners.count { $0 == me || isReachable($0) }
-        let needed = max(asked.quorum, asked.primary, asked.durable, asked.nodeConfirms)
-        if reachable < needed {
-            // Success never rests on this look at the connections; failing before anything is applied may.
-            let text = WriteQuorum(asked: asked).shortfall
-            let failure = Failure(
-                .insufficientReplicas, "\(text) (\(reachable) of \(asked.n) owners reachable, nothing written)")
+        if let failure = outOfReach(coordination) {
             reject(&coordination, slot, failure, now, &effects)
             return
         }
         do throws(Failure) {
-            let (object, event) = try mint(coordination, over: local, now, &effects)
+            let (object, event) = try mint(coordination, over: local, asFallback: false, now, &effects)
             let encoded = object.encoded()
             try store(object, encoded, event, coordination)
-            spread(&coordination, object, encoded, event, slot, now, &effects)
+            spread(&coordination, object, encoded, event, keptFor: nil, slot, now, &effects)
         } catch {
             reject(&coordination, slot, error, now, &effects)
         }
     }
 
-    /// What the write makes of the own object, under a new dot.
-    private mutating func mint(
-        _ coordination: Coordination, over local: CausalObject, _ now: Now, _ effects: inout Effects
+    /// What the write makes of the own object, or as a fallback of all hints of the key, under a new dot.
+    mutating func mint(
+        _ coordination: Coordination, over local: CausalObject, asFallback: Bool, _ now: Now, _ effects: inout Effects
     ) throws(Failure) -> (CausalObject, Store.Event) {
         let (group, rule) = (coordination.plan.group, coordination.plan.rule)
         let (content, context) = coordination.request.operation.written
         let observed = context ?? VersionVector()
-        if minter.isAhead(observed, in: group) || minter.isAhead(local.context, in: group) {
+        if asFallback {
+            if fallbackMinter.isAhead(observed, in: group) || fallbackMinter.isAhead(local.context, in: group) {
+                fallbackMinter.renew(in: group)
+            }
+        } else if minter.isAhead(observed, in: group) || minter.isAhead(local.context, in: group) {
             renewIdentity("an event of its own that it does not know came back", &effects)
         }
         var payload: ByteBuffer?
@@ -91,8 +89,8 @@ extension NodeMachine {
             content.written = .next(at: now.wall, after: TypeRule.latest(of: local))
             payload = content.encoded()
         }
-        let event = Store.Event(
-            dot: Dot(minter.identity, minter.last(in: group) + 1), previous: local.context[minter.identity])
+        let next = asFallback ? fallbackMinter.next(in: group) : minter.next(in: group)
+        let event = Store.Event(dot: next, previous: local.context[next.replica])
         var object = local
         object.write(dot: event.dot, payload: payload, observed: observed)
         let discarded = rule.settle(&object)
@@ -115,7 +113,7 @@ extension NodeMachine {
             counters.siblingWarnings += 1
             effects.append(.note(.manySiblings(coordination.request.key, count: count)))
         }
-        let minted = minter.mint(in: group)
+        let minted = asFallback ? fallbackMinter.mint(in: group) : minter.mint(in: group)
         precondition(minted == event.dot, "\(minted) was minted where \(event.dot) was written")
         return (object, event)
     }
@@ -130,10 +128,10 @@ extension NodeMachine {
         }
     }
 
-    /// Sends the write to the other owners and begins to count.
-    private mutating func spread(
+    /// Sends the write to the other owners and begins to count. `target`: for whom this node, a fallback, keeps it.
+    mutating func spread(
         _ coordination: inout Coordination, _ object: CausalObject, _ encoded: ByteBuffer, _ event: Store.Event,
-        _ slot: UInt64, _ now: Now, _ effects: inout Effects
+        keptFor target: MemberNumber?, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
         let plan = coordination.plan
         let durable = plan.options.asked.durable > 0
@@ -142,14 +140,17 @@ extension NodeMachine {
             key: coordination.request.key,
             object: encoded, event: event, durable: durable)
         var machine = WriteMachine(
-            owners: plan.owners, object: object, dot: event.dot, quorum: WriteQuorum(asked: plan.options.asked))
+            owners: plan.owners, fallbacks: fallbacks(for: plan.group, plan.options), object: object, dot: event.dot,
+            quorum: WriteQuorum(asked: plan.options.asked, durableOwnersOnly: plan.options.durableOwnersOnly))
+        if let target { machine.standIn(me, for: target) }
         var verdict = Verdict.waiting
         for owner in plan.owners where owner != me {
-            if isReachable(owner) {
-                effects.append(.send(.store(store), to: owner))
-            } else {
-                verdict = machine.add(.failed, from: owner)
-            }
+            let isWell = isWell(owner)
+            if isWell || isReachable(owner) { effects.append(.send(.store(store), to: owner)) }
+            if !isWell, owner != target { standIn(for: owner, &machine, coordination, slot, &effects) }
+        }
+        for owner in plan.owners where owner != me && !isReachable(owner) {
+            verdict = machine.add(.failed, from: owner)
         }
         barriers.await(.ownWrite(slot), strength(forcedDurable: durable))
         progress(&coordination, machine, verdict, slot, now, &effects)
@@ -160,6 +161,7 @@ extension NodeMachine {
         _ reply: StoreReply, from member: MemberNumber, _ now: Now, _ effects: inout Effects
     ) {
         noteEpoch(reply.epoch, of: member, &effects)
+        if hintIsAnswered(reply, by: member, now, &effects) { return }
         switch reply.status {
         case .stored(let durable):
             acknowledged(reply.exchange, by: member, durable ? .durable : .stored, now, &effects)
@@ -179,6 +181,11 @@ extension NodeMachine {
             return
         }
         coordination.phase = .arrived
+        if answer == .failed, machine.isWaiting(for: member) {
+            let owner = coordination.plan.owners.contains(member) ? member : machine.target(of: member)
+            let isCovered = machine.standIns.contains { $0.target == owner && $0.member != member && !$0.hasAnswered }
+            if let owner, owner != me, !isCovered { standIn(for: owner, &machine, coordination, slot, &effects) }
+        }
         let verdict = machine.add(answer, from: member)
         progress(&coordination, machine, verdict, slot, now, &effects)
     }

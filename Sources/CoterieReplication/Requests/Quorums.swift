@@ -19,24 +19,44 @@ struct ReadQuorum: Equatable {
     private(set) var found = 0
     private(set) var notFound = 0
     private(set) var failed = 0
+    /// Of those found: what fallbacks keep.
+    private(set) var fallbacks = 0
     /// Of the answers that count: those of primaries, and those of distinct members (each member answers once).
     private(set) var primary = 0
+    private var primariesLeft: Int
+    private var fallbacksLeft = 0
 
     init(asked: AskedQuorum, notfoundOK: Bool, basicQuorum: Bool) {
         self.asked = asked
         self.notfoundOK = notfoundOK
         self.basicQuorum = basicQuorum
+        primariesLeft = asked.n
     }
+
+    /// A fallback is asked too.
+    mutating func expectFallback() { fallbacksLeft += 1 }
 
     /// Answers that count towards r.
     var met: Int { found + (notfoundOK ? notFound : 0) }
-    private var outstanding: Int { asked.n - found - notFound - failed }
+    private var outstanding: Int { primariesLeft + fallbacksLeft }
 
+    /// A fallback that has nothing says nothing: it is neither a not-found nor a failure.
     mutating func add(_ answer: Responder.Answer, role: Responder.Role) -> Verdict {
-        switch answer {
-        case .value, .stored, .durable: found += 1
-        case .notFound: notFound += 1
-        case .failed: failed += 1
+        switch role {
+        case .primary:
+            primariesLeft -= 1
+            switch answer {
+            case .value, .stored, .durable: found += 1
+            case .notFound: notFound += 1
+            case .failed: failed += 1
+            }
+        case .fallback:
+            fallbacksLeft -= 1
+            precondition(fallbacksLeft >= 0, "a fallback answers that was not asked")
+            if answer == .value {
+                found += 1
+                fallbacks += 1
+            }
         }
         if role == .primary, answer == .value || (answer == .notFound && notfoundOK) { primary += 1 }
         return verdict
@@ -51,7 +71,7 @@ struct ReadQuorum: Equatable {
         }
         let possible = met + outstanding
         let short =
-            possible < asked.quorum || primary + outstanding < asked.primary || possible < asked.nodeConfirms
+            possible < asked.quorum || primary + primariesLeft < asked.primary || possible < asked.nodeConfirms
         if !short { return .waiting }
         if !notfoundOK, found == 0, outstanding > 0 { return .waiting }
         return .failed
@@ -61,34 +81,56 @@ struct ReadQuorum: Equatable {
 /// Counts the acknowledgements of a write.
 struct WriteQuorum: Equatable {
     let asked: AskedQuorum
+    /// Whether dw was asked for as such: then only owners count towards it. Where it follows w, whatever counts there does.
+    let durableOwnersOnly: Bool
+    /// Stores that have acknowledged: owners, and fallbacks with their hints.
     private(set) var stored = 0
+    /// Of these, those that have fsynced.
     private(set) var durable = 0
     private(set) var primary = 0
-    private(set) var failed = 0
+    private var durablePrimary = 0
+    private var primariesLeft: Int
+    private var fallbacksLeft = 0
 
-    init(asked: AskedQuorum) { self.asked = asked }
+    init(asked: AskedQuorum, durableOwnersOnly: Bool = false) {
+        self.asked = asked
+        self.durableOwnersOnly = durableOwnersOnly
+        primariesLeft = asked.n
+    }
 
-    private var outstanding: Int { asked.n - stored - failed }
+    /// A fallback is sent the write too, for an owner that cannot be reached.
+    mutating func expectFallback() { fallbacksLeft += 1 }
+
+    private var outstanding: Int { primariesLeft + fallbacksLeft }
 
     mutating func add(_ answer: Responder.Answer, role: Responder.Role) -> Verdict {
-        switch answer {
-        case .stored: stored += 1
-        case .durable:
-            stored += 1
-            durable += 1
-        case .failed, .value, .notFound: failed += 1
+        let isStored = answer == .stored || answer == .durable
+        if isStored { stored += 1 }
+        if answer == .durable { durable += 1 }
+        switch role {
+        case .primary:
+            primariesLeft -= 1
+            if isStored { primary += 1 }
+            if answer == .durable { durablePrimary += 1 }
+        case .fallback:
+            fallbacksLeft -= 1
+            precondition(fallbacksLeft >= 0, "a fallback answers that was sent nothing")
         }
-        if role == .primary, answer == .stored || answer == .durable { primary += 1 }
         return verdict
     }
 
+    /// Of the fsynced copies those that count towards dw.
+    private var durableCounted: Int { durableOwnersOnly ? durablePrimary : durable }
+
     var verdict: Verdict {
-        if stored >= asked.quorum, primary >= asked.primary, durable >= asked.durable, stored >= asked.nodeConfirms {
+        if stored >= asked.quorum, primary >= asked.primary, durableCounted >= asked.durable,
+            stored >= asked.nodeConfirms
+        {
             return .enough
         }
         let possible = stored + outstanding
-        if possible < asked.quorum || possible < asked.nodeConfirms || primary + outstanding < asked.primary
-            || durable + outstanding < asked.durable
+        if possible < asked.quorum || possible < asked.nodeConfirms || primary + primariesLeft < asked.primary
+            || durableCounted + (durableOwnersOnly ? primariesLeft : outstanding) < asked.durable
         {
             return .failed
         }
@@ -99,7 +141,7 @@ struct WriteQuorum: Equatable {
     var shortfall: String {
         if stored < asked.quorum { return "W-value unsatisfied: \(stored)/\(asked.quorum)" }
         if primary < asked.primary { return "PW-value unsatisfied: \(primary)/\(asked.primary)" }
-        if durable < asked.durable { return "DW-value unsatisfied: \(durable)/\(asked.durable)" }
+        if durableCounted < asked.durable { return "DW-value unsatisfied: \(durableCounted)/\(asked.durable)" }
         return "node_confirms unsatisfied: \(stored)/\(asked.nodeConfirms)"
     }
 }

@@ -47,9 +47,15 @@ struct ReadMachine {
     private(set) var isDecided = false
     private(set) var waiting: Int
     private var firstError: ErrorCode?
+    /// Who may stand in for an owner, in order; empty where only owners may.
+    private let fallbacks: [MemberNumber]
+    private var nextFallback = 0
+    /// Fallbacks that were asked and have not answered.
+    private var asked: [MemberNumber] = []
 
-    init(owners: [MemberNumber], quorum: ReadQuorum) {
+    init(owners: [MemberNumber], fallbacks: [MemberNumber] = [], quorum: ReadQuorum) {
         self.owners = owners
+        self.fallbacks = fallbacks
         self.quorum = quorum
         standings = Array(repeating: .waiting, count: owners.count)
         waiting = owners.count
@@ -76,7 +82,8 @@ struct ReadMachine {
 
     /// Takes an answer; a second one of the same replica changes nothing.
     mutating func add(_ answer: ReplicaAnswer, from member: MemberNumber, rule: TypeRule) -> Verdict {
-        guard let index = owners.firstIndex(of: member), standings[index] == .waiting else { return quorum.verdict }
+        guard let index = owners.firstIndex(of: member) else { return add(answer, fromFallback: member, rule: rule) }
+        guard standings[index] == .waiting else { return quorum.verdict }
         waiting -= 1
         let counted: Responder.Answer
         switch answer {
@@ -100,18 +107,56 @@ struct ReadMachine {
         return quorum.add(counted, role: .primary)
     }
 
+    /// Takes a fallback's answer. What it keeps counts; that it keeps nothing says nothing.
+    private mutating func add(
+        _ answer: ReplicaAnswer, fromFallback member: MemberNumber, rule: TypeRule
+    ) -> Verdict {
+        guard let index = asked.firstIndex(of: member) else { return quorum.verdict }
+        asked.remove(at: index)
+        waiting -= 1
+        guard case .object(let object) = answer, !object.isEmpty else { return quorum.add(.failed, role: .fallback) }
+        merge(object, rule: rule)
+        if !isDecided { responders.append(Responder(member: member, role: .fallback, answer: .value)) }
+        return quorum.add(.value, role: .fallback)
+    }
+
+    /// The next fallback that can be asked; nil where there is none.
+    mutating func nextFallback(where canBeAsked: (MemberNumber) -> Bool) -> MemberNumber? {
+        while nextFallback < fallbacks.count {
+            let member = fallbacks[nextFallback]
+            nextFallback += 1
+            guard canBeAsked(member) else { continue }
+            asked.append(member)
+            waiting += 1
+            quorum.expectFallback()
+            return member
+        }
+        return nil
+    }
+
+    /// The coordinator is a fallback itself, and looks at what it keeps.
+    private(set) var hasAskedItself = false
+
+    mutating func askItself(_ member: MemberNumber) {
+        hasAskedItself = true
+        asked.append(member)
+        waiting += 1
+        quorum.expectFallback()
+    }
+
     /// From here on answers only feed the repair.
     mutating func decide() { isDecided = true }
 
     /// Gives up on those that have not answered.
     mutating func giveUp() {
         for index in standings.indices where standings[index] == .waiting { standings[index] = .failed }
+        asked = []
         waiting = 0
     }
 
     /// Whether this replica has not answered yet.
     func isWaiting(for member: MemberNumber) -> Bool {
-        owners.firstIndex(of: member).map { standings[$0] == .waiting } ?? false
+        owners.firstIndex(of: member).map { standings[$0] == .waiting } ?? asked.contains(member)
     }
 
     /// The replicas whose answer lacks something of the merged object. Never one that is ahead: `merged` includes it.

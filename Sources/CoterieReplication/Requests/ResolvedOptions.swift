@@ -9,7 +9,10 @@ struct ResolvedOptions: Equatable {
     var asked: AskedQuorum
     var notfoundOK: Bool
     var basicQuorum: Bool
+    /// Whether fallbacks may stand in for owners that cannot be reached.
     var sloppy: Bool
+    /// Whether dw was asked for, by the request or its bucket: then only owners count towards it.
+    var durableOwnersOnly = false
     var returnBody: Bool
     var head: Bool
     var timeout: TimeSpan
@@ -47,16 +50,19 @@ struct ResolvedOptions: Equatable {
             notfoundOK: options.notfoundOK ?? properties.notfoundOK ?? true,
             basicQuorum: options.basicQuorum ?? properties.basicQuorum ?? false,
             sloppy: options.sloppy ?? properties.sloppy ?? true,
+            durableOwnersOnly: (options.dw ?? properties.dw) != nil,
             returnBody: options.returnBody || properties.returnBody ?? false, head: options.head,
             timeout: timeout)
     }
 
-    /// The quorums of a read that precedes a write (a condition, or a delete without context).
+    /// The quorums of a read that precedes a write (a condition, or a delete without context). What such a write decides
+    /// is decided by a majority of the owners: fallbacks know a part only.
     func readBefore() -> ResolvedOptions {
         var read = self
         read.asked = AskedQuorum(n: asked.n, quorum: asked.n / 2 + 1)
         read.notfoundOK = true
         read.basicQuorum = false
+        read.sloppy = false
         return read
     }
 

@@ -1,4 +1,5 @@
-// One write at the owner that minted its dot: applied here, on its way to the other owners, counting acknowledgements.
+// One write at the node that minted its dot: applied here, on its way to the owners, counting acknowledgements. For an
+// owner that cannot be reached a fallback stands in, which keeps the write for it as a hint.
 //
 // An acknowledgement exists only behind a completed barrier, here and at every other owner; this machine only counts.
 
@@ -16,9 +17,23 @@ struct WriteMachine {
     private(set) var quorum: WriteQuorum
     private(set) var responders: [Responder] = []
     private var answered: [Bool]
+    /// Who may stand in for an owner, in order; empty where only owners may.
+    private let fallbacks: [MemberNumber]
+    private var nextFallback = 0
+    private(set) var standIns: [StandIn] = []
 
-    init(owners: [MemberNumber], object: CausalObject, dot: Dot, quorum: WriteQuorum) {
+    /// A fallback that has the write for an owner.
+    struct StandIn: Equatable {
+        let member: MemberNumber
+        let target: MemberNumber
+        var hasAnswered = false
+    }
+
+    init(
+        owners: [MemberNumber], fallbacks: [MemberNumber] = [], object: CausalObject, dot: Dot, quorum: WriteQuorum
+    ) {
         self.owners = owners
+        self.fallbacks = fallbacks
         self.object = object
         self.dot = dot
         self.quorum = quorum
@@ -26,12 +41,50 @@ struct WriteMachine {
         responders.reserveCapacity(owners.count)
     }
 
-    /// Takes an acknowledgement or a refusal; a second one of the same owner changes nothing.
+    /// Takes an acknowledgement or a refusal; a second one of the same member changes nothing.
     mutating func add(_ answer: Responder.Answer, from member: MemberNumber) -> Verdict {
-        guard let index = owners.firstIndex(of: member), !answered[index] else { return quorum.verdict }
-        answered[index] = true
-        responders.append(Responder(member: member, role: .primary, answer: answer))
-        return quorum.add(answer, role: .primary)
+        if let index = owners.firstIndex(of: member) {
+            guard !answered[index] else { return quorum.verdict }
+            answered[index] = true
+            responders.append(Responder(member: member, role: .primary, answer: answer))
+            return quorum.add(answer, role: .primary)
+        }
+        guard let index = standIns.firstIndex(where: { $0.member == member && !$0.hasAnswered }) else {
+            return quorum.verdict
+        }
+        standIns[index].hasAnswered = true
+        responders.append(Responder(member: member, role: .fallback, answer: answer))
+        return quorum.add(answer, role: .fallback)
+    }
+
+    /// The next fallback that can be asked to stand in for this owner; nil where there is none.
+    mutating func standIn(for target: MemberNumber, where canBeAsked: (MemberNumber) -> Bool) -> MemberNumber? {
+        while nextFallback < fallbacks.count {
+            let member = fallbacks[nextFallback]
+            nextFallback += 1
+            guard canBeAsked(member) else { continue }
+            standIn(member, for: target)
+            return member
+        }
+        return nil
+    }
+
+    /// This member stands in for the owner.
+    mutating func standIn(_ member: MemberNumber, for target: MemberNumber) {
+        precondition(!standIns.contains { $0.member == member }, "\(member) stands in for an owner already")
+        standIns.append(StandIn(member: member, target: target))
+        quorum.expectFallback()
+    }
+
+    /// For which owner this fallback stands in.
+    func target(of member: MemberNumber) -> MemberNumber? { standIns.first { $0.member == member }?.target }
+
+    /// Owners that have not answered and for which nobody stands in.
+    var uncovered: [MemberNumber] {
+        owners.indices.compactMap { index in
+            let owner = owners[index]
+            return answered[index] || standIns.contains { $0.target == owner } ? nil : owner
+        }
     }
 
     /// What the client may send back with its next write. Everything that the object's context covers was replaced, but
@@ -49,6 +102,7 @@ struct WriteMachine {
     }
 
     func isWaiting(for member: MemberNumber) -> Bool {
-        owners.firstIndex(of: member).map { !answered[$0] } ?? false
+        if let index = owners.firstIndex(of: member) { return !answered[index] }
+        return standIns.contains { $0.member == member && !$0.hasAnswered }
     }
 }

@@ -13,9 +13,6 @@ extension NodeMachine {
     /// All other members: each has a say, also those without a group in common.
     var otherMembers: [MemberNumber] { layout.members.lazy.map(\.number).filter { $0 != me } }
 
-    /// The round in which the oldest hint that is kept here was stored; nil: there is none. There are no hints yet.
-    var oldestHintRound: UInt64? { nil }
-
     /// Whether an object that left a store in that round is refused. Its sender is not at fault: anti-entropy brings
     /// what is still right of it.
     func refuses(_ round: UInt64) -> Bool { rounds.isTooOld(round) && !settings.omitted.contains(.rounds) }

@@ -134,6 +134,33 @@ public enum SettingsTable {
             "replication.markersRemembered", \.replication.markersRemembered, 1 ... 16_777_216,
             "How many markers of deletes are remembered that wait to be reclaimed, about 300 bytes each."),
         .span(
+            "replication.hintAfter", \.replication.hintAfter, .milliseconds(1) ... .seconds(86_400),
+            "After so long a fallback keeps a write for an owner that has not answered."),
+        .count(
+            "replication.maxHints", \.replication.maxHints, 0 ... 1_000_000_000,
+            "Hints that a node keeps for absent owners; beyond, it takes no new ones."),
+        .count(
+            "replication.maxHintBytes", \.replication.maxHintBytes, 0 ... 1 << 40,
+            "Bytes of hints that a node keeps for absent owners; beyond, it takes no new ones."),
+        .span(
+            "replication.hintInterval", \.replication.hintInterval, .milliseconds(1) ... .seconds(60),
+            "How often hints are sent to owners that are there again."),
+        .count(
+            "replication.hintsPerTick", \.replication.hintsPerTick, 1 ... 1_000_000,
+            "Hints that are sent at each such time, over all owners."),
+        .size(
+            "replication.hintBytesPerTick", \.replication.hintBytesPerTick, 1 << 10 ... 1 << 30,
+            "Bytes of hints that are sent at each such time, over all owners."),
+        .count(
+            "replication.hintsAtOnce", \.replication.hintsAtOnce, 1 ... 1_000_000,
+            "Hints that are on their way to one owner at once."),
+        .span(
+            "replication.hintBackoff", \.replication.hintBackoff, .milliseconds(1) ... .seconds(3_600),
+            "How long an owner that takes no hints is left alone, at first; doubled with each failure."),
+        .span(
+            "replication.hintBackoffMost", \.replication.hintBackoffMost, .milliseconds(1) ... .seconds(3_600),
+            "How long an owner that takes no hints is left alone, at most."),
+        .span(
             "replication.stopTimeout", \.replication.stopTimeout, .zero ... .seconds(3_600),
             "How long a graceful stop waits for the requests under way."),
     ]

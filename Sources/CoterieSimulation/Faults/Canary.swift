@@ -14,4 +14,8 @@ public enum Canary: String, Hashable, Sendable, CaseIterable {
     case forgottenRead
     /// One in eight writes is applied twice by the owner, under two dots: a retry that counts twice.
     case doubledWrite
+    /// A node that starts has lost the hints that it kept.
+    case forgottenHints
+    /// A hint that is delivered is not applied and acknowledged all the same: its keeper deletes it too early.
+    case swallowedHint
 }

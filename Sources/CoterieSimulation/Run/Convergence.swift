@@ -92,9 +92,9 @@ extension World {
             state.pending = there.filter { !isEqualEverywhere($0, state.found[$0]) }
             convergence = state
             if !state.lost.isEmpty { probes.reach(.keyLost) }
-            if state.pending.isEmpty { return finish(stuck: false) }
+            if state.pending.isEmpty, hintsAreGone { return finish(stuck: false) }
             if now > stageBegan + plan.bounds.liveness.nanoseconds { return finish(stuck: true) }
-            let isExchanged = there.allSatisfy { isTheSameEverywhere($0) && !isMarkedSomewhere($0) }
+            let isExchanged = hintsAreGone && there.allSatisfy { isTheSameEverywhere($0) && !isMarkedSomewhere($0) }
             if !isExchanged { state.lookAgainAt = now + plan.replication.exchangeInterval.nanoseconds / 4 }
             state.attempts += 1
             convergence = state
@@ -172,6 +172,8 @@ extension World {
 
     /// Whether some owner still holds the key's marker.
     private func isMarkedSomewhere(_ key: Int) -> Bool { owners(of: key).contains { object(key, at: $0).isMarker } }
+    /// Whether nobody keeps anything for others any more (INV 29).
+    var hintsAreGone: Bool { nodes.allSatisfy { $0.machine?.hintsWaiting == 0 } }
 
     /// Whether all owners hold the same, whatever it is.
     private func isTheSameEverywhere(_ key: Int) -> Bool {
@@ -227,10 +229,15 @@ extension World {
             for standing in node.machine?.standings ?? [] where standing.status != .alive {
                 lines.append("\(node.member.number) sees \(standing.member) \(standing.status)")
             }
-            guard let reclaim = node.machine?.status(at: node.clock.now(at: now).monotonic).reclaim,
-                reclaim.waiting + reclaim.resting > 0
-            else { continue }
-            lines.append("\(node.member.number) has markers: \(reclaim)")
+            guard let status = node.machine?.status(at: node.clock.now(at: now).monotonic) else { continue }
+            if status.reclaim.waiting + status.reclaim.resting > 0 {
+                lines.append("\(node.member.number) has markers: \(status.reclaim)")
+            }
+            for hints in status.hints {
+                lines.append(
+                    "\(node.member.number) keeps \(hints.count) hints for \(hints.target): \(hints.underWay) under way, "
+                        + (hints.waitsFor.isEmpty ? "waiting for nothing" : hints.waitsFor))
+            }
         }
         for key in convergence?.pending ?? [] {
             let states = owners(of: key).map { "\($0.member.number): \(describe(key, at: $0))" }

@@ -21,6 +21,8 @@ public enum Probe: String, Hashable, Sendable, CaseIterable {
     case forwarded, replayed, digestHit, readRepair, repairSkipped, siblings, manySiblings, discardedSibling, markerRead
     case unknownOutcome, overloaded, timeout, insufficientReplicas, preconditionFailed, tooManySiblings, ownerLost
     case notInSync, shuttingDown, gracefulStop
+    // Sloppy quorums.
+    case hintKept, hintDelivered, hintDropped, hintRefused, hintLost, fallbackWrite, fallbackRead
     // The network.
     case unsent, replacedConnection, datagramLost, datagramRepeated, datagramOvertaken, peerSuspected, peerDead
     case peerRefuted, peerBack
@@ -76,7 +78,7 @@ extension ProbeCounts {
         case .manySiblings: reach(.manySiblings)
         case .causalityFault: reach(.causalityFault)
         case .memberChanged(let change): reach(change)
-        case .serving, .refillProgress, .layoutLearnt, .malformedGossip: break
+        case .serving, .refillProgress, .layoutLearnt, .malformedGossip, .hintsDropped, .hintRefused: break
         }
     }
 
@@ -100,6 +102,13 @@ extension ProbeCounts {
         reach(.markerReclaimed, times: counters.reclaimed - old.reclaimed)
         reach(.tooOldRefused, times: counters.tooOld - old.tooOld)
         reach(.droppedOnAdoption, times: counters.dropped - old.dropped)
+        reach(.hintKept, times: counters.hintsKept - old.hintsKept)
+        reach(.hintDelivered, times: counters.hintsDelivered - old.hintsDelivered)
+        reach(.hintDropped, times: counters.hintsDropped - old.hintsDropped)
+        reach(.hintRefused, times: counters.hintsRefused - old.hintsRefused)
+        reach(.hintLost, times: counters.hintsLost - old.hintsLost)
+        reach(.fallbackRead, times: counters.fallbackReads - old.fallbackReads)
+        reach(.fallbackWrite, times: counters.fallbackWrites - old.fallbackWrites)
     }
 
     mutating func reach(failure code: ErrorCode) {

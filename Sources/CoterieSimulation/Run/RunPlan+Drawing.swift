@@ -70,6 +70,15 @@ extension RunPlan {
         // The fastest rounds are shorter than the slowest messages' ways.
         settings.roundInterval = .milliseconds(Int64(draws.weighted([0: 2, 50: 2, 500: 2, 5_000: 1])))
         settings.markersRemembered = draws.weighted([1: 1, 8: 1, 65_536: 3])
+        settings.hintAfter = draws.scaled(settings.hintAfter)
+        settings.maxHints = draws.weighted([0: 1, 3: 2, 1_000_000: 9])
+        settings.maxHintBytes = draws.weighted([500: 1, 1 << 30: 9])
+        settings.hintInterval = draws.scaled(settings.hintInterval)
+        settings.hintsPerTick = draws.weighted([1: 1, 500: 4])
+        settings.hintBytesPerTick = draws.weighted([100: 1, 4 << 20: 4])
+        settings.hintsAtOnce = draws.weighted([1: 2, 500: 3])
+        settings.hintBackoff = draws.scaled(settings.hintBackoff)
+        settings.hintBackoffMost = max(.seconds(10), settings.hintBackoff)
         replication = settings
         limits.maxSiblings = draws.weighted([3: 1, 10: 1, 100: 4])
         limits.warnSiblings = min(limits.warnSiblings, limits.maxSiblings)

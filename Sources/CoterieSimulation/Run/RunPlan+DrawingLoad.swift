@@ -56,6 +56,7 @@ extension RunPlan {
             if draws.chance(1, in: 6) { quorums.dw = draws.chance(1, in: 2) ? .one : .quorum }
             if draws.chance(1, in: 6) { quorums.notfoundOK = false }
             if draws.chance(1, in: 6) { quorums.basicQuorum = true }
+            if draws.chance(1, in: 4) { quorums.sloppy = false }
             return quorums
         }
     }

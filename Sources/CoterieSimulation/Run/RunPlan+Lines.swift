@@ -44,7 +44,7 @@ extension RunPlan {
                 ("r", quorums.r?.description), ("w", quorums.w?.description), ("pr", quorums.pr?.description),
                 ("pw", quorums.pw?.description), ("dw", quorums.dw?.description),
                 ("notfound_ok", quorums.notfoundOK.map { "\($0)" }),
-                ("basic_quorum", quorums.basicQuorum.map { "\($0)" }),
+                ("basic_quorum", quorums.basicQuorum.map { "\($0)" }), ("sloppy", quorums.sloppy.map { "\($0)" }),
             ]
             let asked = words.compactMap { name, value in value.map { "\(name)=\($0)" } }
             return asked.isEmpty ? "the type's" : asked.joined(separator: " ")

@@ -88,10 +88,14 @@ extension RunPlan {
         var promise = Promise()
         promise.copies = faults.losesTails ? .durable : .stored
         if faults.losses != .none { promise.lostDisks = 1 }
+        // A disk that is wiped takes its hints along, and nobody refills them: in turn, each may have had one copy.
+        promise.countsFallbacks = faults.losses != .inTurn
         if faults.kinds.contains(.rot) { promise.silentLosses = 1 }
         // Each owner looks at its own copy before it mints; all of them together can go further.
         promise.reclaimsMarkers = true
-        promise.maximumSiblings = limits.maxSiblings * replicas
+        // A fallback sees only what it keeps: each time that owners were away it may bring as many again.
+        let haveFallbacks = rules.contains { workload.bucketTypes.contains($0.key) && $0.value.n < nodes }
+        promise.maximumSiblings = haveFallbacks ? .max : limits.maxSiblings * replicas
         return promise
     }
 }

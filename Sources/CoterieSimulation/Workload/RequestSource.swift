@@ -116,6 +116,7 @@ public struct RequestSource: Sendable {
         var options = RequestOptions()
         options.timeout = plan.timeout
         guard let quorums = draws.pick(plan.quorums) else { return options }
+        options.sloppy = quorums.sloppy
         if isWrite {
             options.w = quorums.w
             options.pw = quorums.pw

@@ -32,6 +32,7 @@ public struct WorkloadPlan: Hashable, Sendable {
         public var dw: Quorum?
         public var notfoundOK: Bool?
         public var basicQuorum: Bool?
+        public var sloppy: Bool?
 
         public init(r: Quorum? = nil, w: Quorum? = nil) {
             self.r = r

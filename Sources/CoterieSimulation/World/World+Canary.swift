@@ -23,6 +23,16 @@ extension World {
         return .store(store)
     }
 
+    /// A store as the canary opens it.
+    func forget(_ engine: LogEngine) {
+        guard plan.canary == .forgottenHints else { return }
+        for group in engine.groups where group.n == 0 {
+            let keys = engine.keys(in: group, from: ByteBuffer(), limit: engine.count(in: group))
+            let removals = keys.map { Change(group: group, key: $0, action: .remove) }
+            if (try? engine.apply(Batch(removals))) != nil { statistics.canaries += removals.count }
+        }
+    }
+
     /// Disk work as the canary performs it.
     @inline(__always)
     func broken(_ work: DiskWork) -> DiskWork {
@@ -47,6 +57,10 @@ extension World {
         switch (canary, message) {
         case (.inventedAcknowledgement, .store(let store)) where store.exchange != 0:
             guard canaryDraws.chance(1, in: 8) else { return false }
+            let reply = StoreReply(exchange: store.exchange, epoch: store.epoch, status: .stored(durable: true))
+            return sendBack(.storeReply(reply), to: member, from: node)
+        case (.swallowedHint, .store(let store))
+        where store.exchange != 0 && store.event == nil && store.hintFor == nil:
             let reply = StoreReply(exchange: store.exchange, epoch: store.epoch, status: .stored(durable: true))
             return sendBack(.storeReply(reply), to: member, from: node)
         case (.forgottenRead, .fetch(let fetch)):

@@ -53,6 +53,7 @@ extension World {
             return cannotOpen(node, error)
         }
         engine.beforeCheckpoint = { knowledge.summarise() }
+        forget(engine)
         node.life += 1
         node.state = .up
         node.nonce = max(1, processDraws.next())
@@ -283,7 +284,7 @@ extension World {
                 queue.push(.operatorRestart, node.index, detail: UInt64(node.life), at: now + after)
             }
         case .identityRenewed, .recordCorrupt, .writesAccepted, .manySiblings, .causalityFault,
-            .layoutLearnt, .memberChanged, .malformedGossip:
+            .layoutLearnt, .memberChanged, .malformedGossip, .hintsDropped, .hintRefused:
             break
         }
     }

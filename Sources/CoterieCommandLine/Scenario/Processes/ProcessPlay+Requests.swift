@@ -129,6 +129,7 @@ extension ProcessPlay {
         asked.options.dw = request.quorums.dw
         asked.options.notfoundOK = request.quorums.notfoundOK
         asked.options.basicQuorum = request.quorums.basicQuorum
+        asked.options.sloppy = request.quorums.sloppy
         return asked
     }
 

@@ -189,10 +189,16 @@ final class ProcessPlay: Sendable {
         case .allConnected: return await upMembersAreConnected()
         case .isSeen(let number, let status): return await isSeen(number, "\(status)")
         case .allKeysEqual: return await finalReading.ownersAgree()
+        case .noHints: return await noHintsAreLeft()
         case .workloadDone: return loadIsDone
         case .requests(let count): return recorder.tally.requests >= count
         case .answer(let name): return state.withLock { $0.answers[name] != nil }
         }
+    }
+
+    private func noHintsAreLeft() async -> Bool {
+        let status = await cluster.status(timeout: .milliseconds(500))
+        return status.nodes.allSatisfy { $0.status?.hints.isEmpty == true }
     }
 
     private func serving() async -> Set<MemberNumber> {
@@ -229,6 +235,8 @@ final class ProcessPlay: Sendable {
         let startup = LocalStartup(cluster: cluster, output: .nowhere, servingPatience: .seconds(60))
         try await startup.start(cluster.members)
         try await wait(until: ContinuousClock().now + .seconds(60)) { await self.upMembersAreConnected() }
+        note("hints are delivered")
+        try await wait(until: ContinuousClock().now + .seconds(60)) { await self.noHintsAreLeft() }
     }
 
     var finalReading: FinalReading {

@@ -55,7 +55,7 @@ public enum ActionName: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    private static let ofRequests = ["as", "on", "timeout", "wait", "expect"]
+    private static let ofRequests = ["as", "on", "timeout", "sloppy", "wait", "expect"]
     private static let ofWrites = ["w", "pw", "dw", "context", "if"]
 
     /// The parameters of every step.

@@ -116,6 +116,8 @@ public enum AwaitCondition: Hashable, Sendable, CustomStringConvertible {
     case isSeen(MemberNumber, MemberStatus)
     /// All owners of each key that anybody used hold the same. Nothing is read for it.
     case allKeysEqual
+    /// Nobody keeps anything for others any more.
+    case noHints
     /// The workload has made its last request and has its answer.
     case workloadDone
     /// The workload has made so many requests.
@@ -131,6 +133,7 @@ public enum AwaitCondition: Hashable, Sendable, CustomStringConvertible {
         case .allConnected: "all nodes are connected"
         case .isSeen(let member, let status): "n\(member.rawValue) is seen \(status)"
         case .allKeysEqual: "all keys are equal"
+        case .noHints: "no hints are left"
         case .workloadDone: "the workload is done"
         case .requests(let count): "\(count) requests are made"
         case .answer(let name): "\(name) is answered"

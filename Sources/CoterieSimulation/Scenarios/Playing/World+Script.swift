@@ -109,6 +109,7 @@ extension World {
         case .allConnected: upMembersAreConnected
         case .isSeen(let member, let status): isSeen(member, status)
         case .allKeysEqual: keys.indices.allSatisfy(ownersAgree)
+        case .noHints: hintsAreGone
         case .workloadDone: workloadIsDone
         case .requests(let count): statistics.operations >= count
         case .answer(let name): script.answers[name] != nil

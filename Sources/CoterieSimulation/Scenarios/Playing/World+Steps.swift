@@ -84,6 +84,7 @@ extension World {
         asked.options.dw = request.quorums.dw
         asked.options.notfoundOK = request.quorums.notfoundOK
         asked.options.basicQuorum = request.quorums.basicQuorum
+        asked.options.sloppy = request.quorums.sloppy
         return asked
     }
 

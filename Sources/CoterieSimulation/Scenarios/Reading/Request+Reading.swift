@@ -49,7 +49,7 @@ extension ScenarioKey {
 extension AwaitCondition {
     private static let forms = [
         "all nodes serve", "n1 serves", "n1 is down", "n1 is seen alive", "n1 is seen suspect", "n1 is seen dead",
-        "all nodes are connected", "all keys are equal",
+        "all nodes are connected", "all keys are equal", "no hints are left",
         "the workload is done", "100 requests are made", "NAME is answered",
     ]
 
@@ -59,6 +59,7 @@ extension AwaitCondition {
             case "all nodes serve": return .allServe
             case "all nodes are connected": return .allConnected
             case "all keys are equal": return .allKeysEqual
+            case "no hints are left": return .noHints
             case "the workload is done": return .workloadDone
             default: return try Self.named(text, members)
             }

@@ -6,10 +6,11 @@ import CoterieRing
 extension WorkloadPlan {
     static let names = [
         "clients", "sessions", "doors", "requests", "duration", "think", "timeout", "keys", "types", "favourites",
-        "mix", "r", "w", "pr", "pw", "dw", "notfound ok", "basic quorum", "quorums", "value bytes", "large values",
+        "mix", "r", "w", "pr", "pw", "dw", "notfound ok", "basic quorum", "sloppy", "quorums", "value bytes",
+        "large values",
         "large value bytes", "floors", "return body", "forgetting",
     ]
-    static let quorumNames = ["r", "w", "pr", "pw", "dw", "notfound ok", "basic quorum"]
+    static let quorumNames = ["r", "w", "pr", "pw", "dw", "notfound ok", "basic quorum", "sloppy"]
     static let mixNames = ["get", "blind put", "put", "update", "blind delete", "delete", "conditional"]
 
     init(reading outline: Outline, _ cluster: ScenarioCluster) throws(ScenarioError) {
@@ -100,6 +101,7 @@ extension WorkloadPlan.Quorums {
         dw = try quorum("dw")
         notfoundOK = try fields.flag("notfound ok")
         basicQuorum = try fields.flag("basic quorum")
+        sloppy = try fields.flag("sloppy")
     }
 }
 
