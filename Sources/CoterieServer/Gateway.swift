@@ -2,7 +2,6 @@
 
 import CoterieCausality
 import CoterieHTTP
-import CoterieMembership
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
@@ -88,13 +87,7 @@ struct Gateway: NodeGateway {
             uptimeMilliseconds: (NIODeadline.now() - startedAt).nanoseconds / 1_000_000,
             durability: "\(node.settings.replication.durability)", engine: node.settings.engine.rawValue,
             requestsInFlight: status.requestsUnderWay)
-        described.service = "\(status.service)"
-        described.peers = status.peers.map { peer in
-            NodeStatus.Peer(
-                name: layout.member(peer.member)?.name ?? "\(peer.member)", number: peer.member.rawValue,
-                state: NodeStatus.Peer.State(peer.state), sinceMilliseconds: peer.since.milliseconds,
-                connected: peer.isConnected)
-        }
+        described.describe(status, names: { layout.member($0)?.name ?? "\($0)" })
         for (name, value) in status.counters.named { described.counters[name] = value }
         for (name, histogram) in latencies.named where histogram.count > 0 {
             described.latencies[name] = LatencySummary(
@@ -102,10 +95,6 @@ struct Gateway: NodeGateway {
                 p99: histogram.percentile(99), p999: histogram.percentile(99.9), max: histogram.max)
         }
         described.storage = status.storage.named
-        described.exchange = [
-            "indexed_events": status.exchange.indexedEvents, "lacked_events": status.exchange.lackedEvents,
-            "lacking_groups": status.exchange.lackingGroups, "pulls": status.exchange.pullsUnderWay,
-        ]
         return described
     }
 }
@@ -126,16 +115,6 @@ private struct NodeFaults: FaultInjection {
                 network.setFaults(table)
                 done.resume()
             }
-        }
-    }
-}
-
-extension NodeStatus.Peer.State {
-    fileprivate init(_ status: MemberStatus) {
-        switch status {
-        case .alive: self = .alive
-        case .suspect: self = .suspect
-        case .dead: self = .dead
         }
     }
 }

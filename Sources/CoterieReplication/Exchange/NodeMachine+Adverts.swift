@@ -28,6 +28,7 @@ extension NodeMachine {
         for member in peers.keys.sorted() where isConnected(member) { advertise(grown, to: member, &effects) }
         for group in grown { forget(group) }
         lookForLacking(now, &effects)
+        watchExchange(now)
     }
 
     /// A peer is connected: it hears all.

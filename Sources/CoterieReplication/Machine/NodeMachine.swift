@@ -56,7 +56,7 @@ public struct NodeMachine {
     /// How long the requests took that were not failures, by kind.
     public internal(set) var latencies = Latencies()
     var minter: Minter
-    var service = Service.starting
+    public internal(set) var service = Service.starting
     var peers: [MemberNumber: Peer] = [:]
     var membership: MembershipMachine
     /// Requests have noticed something of a peer that the membership has not been told: see `Peer`.
@@ -83,6 +83,7 @@ public struct NodeMachine {
     var repairBudget: Budget
     var refill: Refill?
     var exchanges: ExchangeState
+    var watch = SyncWatch()
     /// What this replica is could not be recorded: tried again.
     var markFailed = false
     /// Complete scans whose clocks are not adopted yet: those that wait, and all with the sweeps under way.
