@@ -2,7 +2,6 @@
 
 import CoterieCausality
 import CoterieHTTP
-import CoterieMembership
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
@@ -88,13 +87,7 @@ struct Gateway: NodeGateway {
             uptimeMilliseconds: (NIODeadline.now() - startedAt).nanoseconds / 1_000_000,
             durability: "\(node.settings.replication.durability)", engine: node.settings.engine.rawValue,
             requestsInFlight: status.requestsUnderWay)
-        described.service = "\(status.service)"
-        described.peers = status.peers.map { peer in
-            NodeStatus.Peer(
-                name: layout.member(peer.member)?.name ?? "\(peer.member)", number: peer.member.rawValue,
-                state: NodeStatus.Peer.State(peer.state), sinceMilliseconds: peer.since.milliseconds,
-                connected: peer.isConnected)
-        }
+        described.describe(status, names: { layout.member($0)?.name ?? "\($0)" })
         for (name, value) in status.counters.named { described.counters[name] = value }
         for (name, histogram) in latencies.named where histogram.count > 0 {
             described.latencies[name] = LatencySummary(
@@ -102,21 +95,12 @@ struct Gateway: NodeGateway {
                 p99: histogram.percentile(99), p999: histogram.percentile(99.9), max: histogram.max)
         }
         described.storage = status.storage.named
-        described.exchange = [
-            "indexed_events": status.exchange.indexedEvents, "lacked_events": status.exchange.lackedEvents,
-            "lacking_groups": status.exchange.lackingGroups, "pulls": status.exchange.pullsUnderWay,
-        ]
-        described.scrub = [
-            "passes": status.scrub.passes, "walked_groups": status.scrub.walked, "groups": status.scrub.groups,
-            "differing_keys": status.scrub.differing,
-        ]
-        if let since = status.scrub.sinceLastPass { described.scrub["ms_since_last_pass"] = Int(since.milliseconds) }
         described.deletes = deletes(status.reclaim)
-        described.hints = status.hints.map { hints in
-            NodeStatus.Hints(
-                target: layout.member(hints.target)?.name ?? "\(hints.target)", count: hints.count,
-                bytes: hints.bytes, sinceMilliseconds: hints.since?.milliseconds ?? described.uptimeMilliseconds,
-                underWay: hints.underWay, refused: hints.refused, waitsFor: hints.waitsFor)
+        if let hindrance = described.deletes?.hindrance {
+            described.waiting.append(
+                NodeStatus.Waiting(
+                    what: "deletes to be reclaimed", why: hindrance,
+                    milliseconds: status.reclaim.since?.milliseconds ?? described.uptimeMilliseconds, peer: nil))
         }
         return described
     }
@@ -150,16 +134,6 @@ private struct NodeFaults: FaultInjection {
                 network.setFaults(table)
                 done.resume()
             }
-        }
-    }
-}
-
-extension NodeStatus.Peer.State {
-    fileprivate init(_ status: MemberStatus) {
-        switch status {
-        case .alive: self = .alive
-        case .suspect: self = .suspect
-        case .dead: self = .dead
         }
     }
 }

@@ -1,6 +1,7 @@
 // Sloppy quorums: who may stand in for an owner, what counts, and what a receipt says of it (INV 16, 24).
 
 import CoterieCausality
+import CoterieMembership
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
@@ -101,9 +102,7 @@ import Testing
     @Test func aSilentOwnerIsStoodInForAfterAWhile() throws {
         var settings = ReplicationSettings()
         settings.hintAfter = .milliseconds(300)
-        settings.heartbeatInterval = .seconds(60)
-        settings.suspectAfter = .seconds(600)
-        settings.deadAfter = .seconds(600)
+        settings.membership.probeInterval = .seconds(60)
         let cluster = try TestCluster(nodes: 5, settings: settings)
         let (owners, fallbacks) = places(cluster)
         cluster.onSend = { _, _, to in !owners.dropFirst().contains(Int(to.rawValue)) }

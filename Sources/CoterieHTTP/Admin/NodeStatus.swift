@@ -19,6 +19,9 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     /// `starting`, `introducing` (the store is empty, the peers are asked why), `refilling` (it was lost) or `serving`.
     public var service = "serving"
     public var peers: [Peer]
+    /// The membership's counters since the start (`probes`, `failed_probes`, `relayed`, `suspicions`, `deaths`, `refutations`,
+    /// `absences`, `exchanges`) and its state: `health_multiplier` (1 is healthy), `refutation`, `pending_news`.
+    public var membership: [String: Int] = [:]
     /// Counts since the start: requests by kind and outcome (`get.ok`, `put.timeout`), read repairs
     /// (`read_repairs`), warnings, refusals.
     public var counters: [String: Int]
@@ -37,6 +40,14 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     public var deletes: Deletes?
     /// What this node keeps for other owners, by owner.
     public var hints: [Hints] = []
+    /// How long `service` has been what it is.
+    public var serviceMilliseconds: Int64?
+    /// How long ago this node last had all that the other owners had told it; absent: not yet since its start.
+    public var inSyncAgoMilliseconds: Int64?
+    /// Where events are missing here, the most first; not all where there are very many.
+    public var missing: [Missing] = []
+    /// What does not come about, and why.
+    public var waiting: [Waiting] = []
 
     public init(
         node: String, number: UInt32, incarnation: String, cluster: String, epoch: UInt64, version: String,
@@ -58,56 +69,6 @@ public struct NodeStatus: Codable, Hashable, Sendable {
         self.latencies = latencies
         self.storage = storage
         self.requestsInFlight = requestsInFlight
-    }
-
-    /// Hints for one owner.
-    public struct Hints: Codable, Hashable, Sendable {
-        /// The owner's name.
-        public var target: String
-        public var count: Int
-        public var bytes: Int
-        /// For how long there have been any without a break, as far as this life knows.
-        public var sinceMilliseconds: Int64
-        public var underWay: Int
-        /// Those that the owner refuses for what they hold.
-        public var refused: Int
-        /// What they wait for, in words; empty while they are being delivered.
-        public var waitsFor: String
-
-        public init(
-            target: String, count: Int, bytes: Int, sinceMilliseconds: Int64, underWay: Int = 0, refused: Int = 0,
-            waitsFor: String = ""
-        ) {
-            self.target = target
-            self.count = count
-            self.bytes = bytes
-            self.sinceMilliseconds = sinceMilliseconds
-            self.underWay = underWay
-            self.refused = refused
-            self.waitsFor = waitsFor
-        }
-    }
-
-    /// Another member, as this node sees it.
-    public struct Peer: Codable, Hashable, Sendable {
-        public enum State: String, Codable, Hashable, Sendable {
-            case alive, suspect, dead
-        }
-
-        public var name: String
-        public var number: UInt32
-        public var state: State
-        /// How long it has been in this state.
-        public var sinceMilliseconds: Int64
-        public var connected: Bool
-
-        public init(name: String, number: UInt32, state: State, sinceMilliseconds: Int64, connected: Bool) {
-            self.name = name
-            self.number = number
-            self.state = state
-            self.sinceMilliseconds = sinceMilliseconds
-            self.connected = connected
-        }
     }
 }
 

@@ -87,4 +87,12 @@ public struct MembershipCounters: Hashable, Sendable {
     public var exchanges: UInt64 = 0
 
     public init() {}
+
+    /// All by name, for `/stats`; names are stable.
+    public var named: [(name: String, value: UInt64)] {
+        [
+            ("probes", probes), ("failed_probes", failedProbes), ("relayed", relayed), ("suspicions", suspicions),
+            ("deaths", deaths), ("refutations", refutations), ("absences", absences), ("exchanges", exchanges),
+        ]
+    }
 }

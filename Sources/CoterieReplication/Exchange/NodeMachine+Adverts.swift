@@ -30,6 +30,7 @@ extension NodeMachine {
         for group in grown { forget(group) }
         lookForLacking(now, &effects)
         tendMarkers(now, &effects)
+        watchExchange(now)
     }
 
     /// A peer is connected: it hears all.

@@ -81,6 +81,7 @@ extension NodeMachine {
         while let work = engine.nextWork() { effects.append(.disk(work)) }
         scheduleDeadlines(now, &effects)
         scheduleRetries(now, &effects)
+        watch.look(at: service, isReadOnly: isReadOnly, now.monotonic)
     }
 
     private mutating func takeBarrier(_ strength: BarrierStrength, _ waiting: [AwaitingBarrier]) {

@@ -23,25 +23,19 @@ public struct MachineStatus: Equatable, Sendable {
     public var reclaim: ReclaimStatus
     /// Hints that are kept here, by target, ascending.
     public var hints: [HintStatus] = []
+    /// How long `service` has been what it is.
+    public var serviceFor: TimeSpan
+    /// What does not come about, and why.
+    public var waiting: [Waiting]
 
     public static func == (a: Self, b: Self) -> Bool {
         a.identity == b.identity && a.epoch == b.epoch && a.service == b.service
             && a.requestsUnderWay == b.requestsUnderWay && a.peers == b.peers
             && a.membership == b.membership && a.counters == b.counters && a.storage == b.storage
             && a.exchange == b.exchange && a.scrub == b.scrub && a.reclaim == b.reclaim && a.hints == b.hints
+            && a.serviceFor == b.serviceFor && a.waiting == b.waiting
             && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
     }
-}
-
-/// How anti-entropy stands at a node.
-public struct ExchangeStatus: Equatable, Sendable {
-    /// Handled events that some other owner may lack.
-    public var indexedEvents = 0
-    /// Events that other owners have told of and this one lacks, each owner's counted on its own.
-    public var lackedEvents = 0
-    /// Groups in which it lacks any.
-    public var lackingGroups = 0
-    public var pullsUnderWay = 0
 }
 
 /// How far the scrub has come.
@@ -69,6 +63,8 @@ public struct PeerStatus: Equatable, Sendable {
     public var accusers: [MemberNumber] = []
     public var deadIn: TimeSpan?
     public var isConnected: Bool
+    /// Its own counter of refutations, as far as it is known here.
+    public var refutation: UInt64
 }
 
 /// The membership as a node lives it.
@@ -83,7 +79,7 @@ public struct MembershipStatus: Equatable, Sendable {
 }
 
 extension NodeMachine {
-    /// O(peers).
+    /// O(groups × owners).
     public func status(at now: Instant) -> MachineStatus {
         MachineStatus(
             identity: minter.identity, epoch: layout.epoch, service: service, requestsUnderWay: underWay,
@@ -92,11 +88,12 @@ extension NodeMachine {
                 counters: membership.counters, healthMultiplier: membership.healthMultiplier,
                 refutation: membership.refutation, pendingNews: membership.pendingNews),
             counters: counters, storage: engine.statistics, refill: refill.map { ($0.done, $0.total) },
-            exchange: exchangeStatus,
+            exchange: exchangeStatus(at: now),
             scrub: ScrubStatus(
                 passes: scrub.passes, sinceLastPass: scrub.lastPass.map { now - $0 }, walked: scrub.walked,
                 groups: scrub.groupCount, differing: scrub.differing.count),
-            reclaim: reclaimStatus(at: now), hints: hintStatus(at: now))
+            reclaim: reclaimStatus(at: now), hints: hintStatus(at: now),
+            serviceFor: watch.serviceSince.map { max(.zero, now - $0) } ?? .zero, waiting: waiting(at: now))
     }
 
     /// How the other members are seen, in order of their numbers.
@@ -107,21 +104,8 @@ extension NodeMachine {
         return PeerStatus(
             member: standing.member, state: standing.status, since: max(.zero, now - standing.since),
             cause: standing.cause, accusers: suspicion?.accusers ?? [],
-            deadIn: suspicion.map { max(.zero, $0.deadline - now) }, isConnected: standing.isConnected)
-    }
-
-    /// O(groups × owners).
-    private var exchangeStatus: ExchangeStatus {
-        var status = ExchangeStatus()
-        status.pullsUnderWay = exchanges.pulls.count
-        for group in knowledge.known {
-            let known = knowledge[group]
-            status.indexedEvents += known.index.count
-            let lacked = known.heard.values.reduce(0) { $0 + known.clock.missing(from: $1.clock).count }
-            status.lackedEvents += lacked
-            if lacked > 0 { status.lackingGroups += 1 }
-        }
-        return status
+            deadIn: suspicion.map { max(.zero, $0.deadline - now) }, isConnected: standing.isConnected,
+            refutation: standing.refutation)
     }
 
     /// Traps where a structure of the machine is broken. O(what it knows).

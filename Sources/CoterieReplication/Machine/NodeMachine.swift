@@ -58,7 +58,7 @@ public struct NodeMachine {
     var minter: Minter
     /// Mints what this node writes as a fallback (design, section 4, rule 13).
     var fallbackMinter: FallbackMinter
-    var service = Service.starting
+    public internal(set) var service = Service.starting
     var peers: [MemberNumber: Peer] = [:]
     var membership: MembershipMachine
     /// Requests have noticed something of a peer that the membership has not been told: see `Peer`.
@@ -98,6 +98,7 @@ public struct NodeMachine {
     var rounds = Rounds()
     var markers: Markers
     var isReclaimScheduled = false
+    var watch = SyncWatch()
     /// What this replica is could not be recorded: tried again.
     var markFailed = false
     /// Complete scans whose clocks are not adopted yet: those that wait, and all with the sweeps under way.

@@ -120,7 +120,7 @@ extension NodeMachine {
     private mutating func walk(atMost count: Int, _ effects: inout Effects) {
         var left = count
         while left > 0, markers.hasRoom, var walk = markers.walk, !walk.isReading {
-            var groups = walk.groups ?? engine.groups.filter { $0.n > 0 }[...]
+            var groups = walk.groups ?? ArraySlice(engine.groups.filter { $0.n > 0 })
             guard let group = groups.first else {
                 markers.walk = nil
                 return

@@ -76,6 +76,9 @@ struct Refill {
 
     var isComplete: Bool { open.isEmpty }
 
+    /// The parts that are not complete, in no order.
+    var openList: Dictionary<Part, Scanning>.Keys { open.keys }
+
     mutating func add(_ part: Part) {
         guard open[part] == nil, gathered[part] == nil else { return }
         open[part] = Scanning()

@@ -221,7 +221,7 @@ extension World {
     private func describePending() -> [String] {
         var lines: [String] = []
         for node in nodes where !node.isServing {
-            let service = node.machine.map { "\($0.status(at: node.clock.now(at: now).monotonic).service)" } ?? "-"
+            let service = node.machine.map { "\($0.service)" } ?? "-"
             lines.append("\(node.member.number) does not serve: \(node.state), \(service)")
         }
         if !allMembersAreConnected { lines.append("not all members are connected") }

@@ -58,7 +58,7 @@ extension World {
         if silent.isEmpty { return .liveness(allMembersAreConnected && allMembersAreAlive ? .unequal : .unconnected) }
         let areAllWaiting = silent.allSatisfy { node in
             guard node.state == .up, let machine = node.machine else { return false }
-            switch machine.status(at: node.clock.now(at: now).monotonic).service {
+            switch machine.service {
             case .introducing, .refilling: return true
             case .starting, .serving: return false
             }
