@@ -2,6 +2,7 @@
 // healed cluster must be equal everywhere, and the history must explain what it holds.
 
 import CoterieCausality
+import CoterieMembership
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
@@ -41,6 +42,10 @@ private final class RandomRun {
         // Half of the runs reclaim what they delete while they go on, the others when all is over.
         var settings = ReplicationSettings()
         settings.roundInterval = seed % 2 == 0 ? .zero : .seconds(2)
+        // What happens all the time costs most of the test's: probes and walks are rarer here than in production.
+        settings.scrubInterval = seed % 3 == 0 ? .seconds(1) : .zero
+        settings.membership.probeInterval = .seconds(4)
+        settings.membership.gossipInterval = .seconds(1)
         cluster = try TestCluster(nodes: generator.chance(1, in: 2) ? 3 : 5, seed: seed, settings: settings)
     }
 
