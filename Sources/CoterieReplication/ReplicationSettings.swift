@@ -42,6 +42,10 @@ public struct ReplicationSettings: Hashable, Sendable {
     public var scanBatchBytes: UInt32 = 1 << 20
     /// How many batches a replica that is refilled asks for at once.
     public var scansAtOnce = 4
+    /// The pause of the scrub between two ranges of keys that it reads and compares; zero: no scrub.
+    public var scrubInterval = TimeSpan.milliseconds(250)
+    /// How many keys such a range has.
+    public var scrubKeys = 64
     /// How long stopping waits for the requests under way.
     public var stopTimeout = TimeSpan.milliseconds(5_000)
 
@@ -56,6 +60,7 @@ public struct ReplicationSettings: Hashable, Sendable {
         if exchangeInterval < .milliseconds(10) {
             return "exchangeInterval must be 10 ms or more, not \(exchangeInterval)"
         }
+        if scrubKeys < 1 { return "scrubKeys must be 1 or more, not \(scrubKeys)" }
         if pullsAtOnce < 1 { return "pullsAtOnce must be 1 or more, not \(pullsAtOnce)" }
         if case .interval(let every) = durability, every < .milliseconds(1) {
             return "the interval of durability must be 1 ms or more, not \(every)"

@@ -95,6 +95,11 @@ struct Gateway: NodeGateway {
                 p99: histogram.percentile(99), p999: histogram.percentile(99.9), max: histogram.max)
         }
         described.storage = status.storage.named
+        described.scrub = [
+            "passes": status.scrub.passes, "walked_groups": status.scrub.walked, "groups": status.scrub.groups,
+            "differing_keys": status.scrub.differing,
+        ]
+        if let since = status.scrub.sinceLastPass { described.scrub["ms_since_last_pass"] = Int(since.milliseconds) }
         return described
     }
 }

@@ -16,6 +16,7 @@ import Testing
         plan.nodes = nodes
         plan.partitions = 4
         plan.bounds.safety = span * 2
+        plan.replication.scrubInterval = .zero
         plan.checkEvery = 16
         plan.timeline = [Step(.heal(.all), at: Place(line: 1, column: 1), time: .at(span))]
         let world = try World(plan)

@@ -41,6 +41,9 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     public var missing: [Missing] = []
     /// What does not come about, and why.
     public var waiting: [Waiting] = []
+    /// The scrub: `passes` (complete walks since the start), `walked_groups` of `groups` in this one, `differing_keys` that
+    /// wait to be read, `ms_since_last_pass` where there was one.
+    public var scrub: [String: Int] = [:]
 
     public init(
         node: String, number: UInt32, incarnation: String, cluster: String, epoch: UInt64, version: String,

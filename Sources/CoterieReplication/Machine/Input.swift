@@ -59,6 +59,8 @@ public enum TimerName: UInt8, Hashable, Sendable, CaseIterable {
     case exchange
     /// The membership's one timer.
     case membership
+    /// The scrub reads its next range.
+    case scrub
 }
 
 /// A change of properties by an operator.

@@ -23,15 +23,29 @@ public struct MachineStatus: Equatable, Sendable {
     public var serviceFor: TimeSpan
     /// What does not come about, and why.
     public var waiting: [Waiting]
+    public var scrub: ScrubStatus
 
     public static func == (a: Self, b: Self) -> Bool {
         a.identity == b.identity && a.epoch == b.epoch && a.service == b.service
             && a.requestsUnderWay == b.requestsUnderWay && a.peers == b.peers
             && a.membership == b.membership && a.counters == b.counters
-            && a.storage == b.storage && a.exchange == b.exchange
+            && a.storage == b.storage && a.exchange == b.exchange && a.scrub == b.scrub
             && a.serviceFor == b.serviceFor && a.waiting == b.waiting
             && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
     }
+}
+
+/// How far the scrub has come.
+public struct ScrubStatus: Equatable, Sendable {
+    /// Complete walks over all that is stored, since the node's start.
+    public var passes = 0
+    /// Since the last one; nil before the first.
+    public var sinceLastPass: TimeSpan?
+    /// Groups walked in this pass, of `groups`.
+    public var walked = 0
+    public var groups = 0
+    /// Keys that were found to differ and are not looked at yet.
+    public var differing = 0
 }
 
 /// One peer, as seen from a node.
@@ -72,7 +86,10 @@ extension NodeMachine {
                 refutation: membership.refutation, pendingNews: membership.pendingNews),
             counters: counters, storage: engine.statistics, refill: refill.map { ($0.done, $0.total) },
             exchange: exchangeStatus(at: now),
-            serviceFor: watch.serviceSince.map { max(.zero, now - $0) } ?? .zero, waiting: waiting(at: now))
+            serviceFor: watch.serviceSince.map { max(.zero, now - $0) } ?? .zero, waiting: waiting(at: now),
+            scrub: ScrubStatus(
+                passes: scrub.passes, sinceLastPass: scrub.lastPass.map { now - $0 }, walked: scrub.walked,
+                groups: scrub.groupCount, differing: scrub.differing.count))
     }
 
     /// How the other members are seen, in order of their numbers.

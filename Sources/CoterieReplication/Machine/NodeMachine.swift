@@ -84,6 +84,7 @@ public struct NodeMachine {
     var refill: Refill?
     var exchanges: ExchangeState
     var watch = SyncWatch()
+    var scrub: ScrubState
     /// What this replica is could not be recorded: tried again.
     var markFailed = false
     /// Complete scans whose clocks are not adopted yet: those that wait, and all with the sweeps under way.
@@ -109,6 +110,7 @@ public struct NodeMachine {
         nonce = birth.nonce
         requests = SlotTable(life: birth.nonce)
         exchanges = ExchangeState(life: birth.nonce)
+        scrub = ScrubState(life: birth.nonce)
         settings = birth.settings
         limits = birth.limits
         layout = birth.layout
@@ -177,6 +179,8 @@ public struct NodeMachine {
         case .adverts(let adverts): receive(adverts, from: member, now, &effects)
         case .pull(let pull): receive(pull, from: member, &effects)
         case .offer(let offer): receive(offer, from: member, now, &effects)
+        case .compare(let compare): receive(compare, from: member, now, &effects)
+        case .comparison(let comparison): receive(comparison, from: member, now, &effects)
         case .hello, .refused, .heartbeat: break  // The transport's matter.
         }
     }
@@ -203,6 +207,7 @@ public struct NodeMachine {
         case .stop: finishStopping(&effects)
         case .exchange: exchange(now, &effects)
         case .membership: tell(.timer, now, &effects)
+        case .scrub: scrubIsDue(now, &effects)
         }
     }
 }

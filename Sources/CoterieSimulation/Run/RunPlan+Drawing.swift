@@ -65,6 +65,8 @@ extension RunPlan {
         settings.exchangeInterval = draws.scaled(settings.exchangeInterval, atLeast: .milliseconds(10))
         settings.pullsAtOnce = draws.weighted([1: 1, 8: 3])
         settings.offerInlineBytes = draws.weighted([0: 1, 100: 1, 512: 2])
+        settings.scrubInterval = TimeSpan.milliseconds(Int64(draws.weighted([0: 1, 20: 1, 250: 2])))
+        settings.scrubKeys = draws.weighted([1: 1, 3: 1, 64: 2])
         replication = settings
         limits.maxSiblings = draws.weighted([3: 1, 10: 1, 100: 4])
         limits.warnSiblings = min(limits.warnSiblings, limits.maxSiblings)

@@ -30,6 +30,8 @@ extension ScenarioSetting {
         ("replication.repairTimeout", span(\.replication.repairTimeout)),
         ("replication.repairsPerSecond", count(\.replication.repairsPerSecond, 0 ... 1_000_000)),
         ("replication.retryInterval", span(\.replication.retryInterval)),
+        ("replication.scrubInterval", span(\.replication.scrubInterval)),
+        ("replication.scrubKeys", count(\.replication.scrubKeys, 1 ... 1_048_576)),
         ("replication.stopTimeout", span(\.replication.stopTimeout)),
         ("storage.checkpointBytes", count(\.storage.checkpointBytes, 256 ... 1 << 40)),
         ("storage.compactionDeadPercent", count(\.storage.compactionDeadPercent, 1 ... 100)),
