@@ -30,7 +30,8 @@ extension NodeMachine {
             }
         }
         guard isChanged else { return }
-        someAreDoubtful = peers.values.contains { !$0.isAlive }
+        // (The layout's members: one that it has left out is of no interest any more.)
+        someAreDoubtful = membership.standings.contains { $0.status != .alive }
         // Whom requests wait for may be back, or given up.
         unpark(now, &effects)
     }
