@@ -75,6 +75,16 @@ import Testing
         for i in 0 ..< 20 { #expect(cluster.copies("k\(i)") == 0) }
     }
 
+    /// Nobody else tells it of what it may forget.
+    @Test func theOnlyOwnerOfAKeyReclaimsAfterARestartToo() throws {
+        let cluster = try TestCluster(nodes: 1, replicas: 1, settings: .fastRounds())
+        for i in 0 ..< 10 { _ = cluster.call(1, put("k\(i)", "v")) }
+        for i in 0 ..< 10 { _ = cluster.call(1, delete("k\(i)")) }
+        cluster.restart(1)
+        cluster.pass(.seconds(30))
+        for i in 0 ..< 10 { #expect(cluster.copies("k\(i)") == 0) }
+    }
+
     /// Whoever lacks an event is not offered what is gone, and the one that is asked has lost nothing: neither in this life
     /// nor in the next, which reads in its log that it had the event.
     @Test(arguments: [false, true]) func anEventWhoseMarkerIsGoneIsNotTakenForALoss(afterARestart: Bool) throws {
@@ -337,6 +347,27 @@ import Testing
         cluster.restart(3, wiped: true)
         cluster.pass(.seconds(5))
         for i in 0 ..< 10 { #expect(cluster.held(3, "k\(i)")?.values == ["v"]) }
+    }
+
+    /// INV 1, 13: an old copy of a directory comes back after the marker has gone everywhere.
+    @Test func aBackupThatIsPutBackBringsNothingBack() throws {
+        let cluster = try TestCluster(settings: .fastRounds())
+        for i in 0 ..< 10 { _ = cluster.call(1, put("k\(i)", "v") { $0.w = .all }) }
+        cluster.pass(.seconds(5))
+        let backup = cluster[3].engine.backup()
+        for i in 0 ..< 5 { _ = cluster.call(1, delete("k\(i)")) }
+        cluster.pass(.seconds(30))
+        cluster.kill(3)
+        cluster.restart(3, from: backup)
+        cluster.pass(.seconds(30))
+        #expect(cluster[3].notes.contains(.quarantined))
+        for node in 1 ... 2 { #expect(!cluster[node].notes.contains(.quarantined), "n\(node) has lost nothing") }
+        for i in 0 ..< 5 {
+            #expect(cluster.copies("k\(i)") == 0)
+            #expect(cluster.call(3, get("k\(i)") { $0.r = .all }).object?.isEmpty == true)
+        }
+        for i in 5 ..< 10 { #expect(cluster.held(3, "k\(i)")?.values == ["v"]) }
+        #expect(cluster.reclaim(3).round >= cluster.reclaim(1).round - 1)
     }
 
     // MARK: Clients

@@ -14,7 +14,7 @@ struct StorageCommand: ParsableCommand {
               coterie storage crash-verify /tmp/store 7 /tmp/trace
             """,
         shouldDisplay: false,
-        subcommands: [CrashWriterCommand.self, CrashVerifyCommand.self])
+        subcommands: [CrashWriterCommand.self, CrashVerifyCommand.self, DeletesCommand.self])
 }
 
 struct CrashWriterCommand: ParsableCommand {

@@ -154,6 +154,10 @@ extension GroupKnowledge {
         return bytes.readableBytes == 0
     }
 
-    /// What was replayed is in the store.
-    mutating func restoreIsOver() { durable = clock }
+    /// What was replayed is in the store. Where the index holds anything it is looked at once what of it may be forgotten:
+    /// a group with one owner is told of by nobody.
+    mutating func restoreIsOver() {
+        durable = clock
+        isUnadvertised = !index.isEmpty
+    }
 }

@@ -145,6 +145,7 @@ extension NodeMachine {
             takeRecordedRound()
             reportRound(&effects)
             nonceIsDurable(now, &effects)
+            stepRound(now, &effects)
         case .introduced(let member, let knownBefore):
             let reply = IntroduceReply(
                 epoch: layout.epoch, knownBefore: knownBefore, known: acquaintances, round: recordedRound)

@@ -25,8 +25,9 @@ struct MarkerWalk: Equatable {
     var groups: ArraySlice<Group>?
     /// The key to go on with; empty: the group's first.
     var start = ByteBuffer()
-    /// A record is being read from disk.
+    /// A record is being read from disk; the step goes on behind it, with so many keys.
     var isReading = false
+    var left = 0
 }
 
 /// The queue of one replica.

@@ -126,9 +126,10 @@ extension NodeMachine {
                 return
             }
             let keys = engine.keys(in: group, from: walk.start, limit: left)
-            for bytes in keys {
+            for (place, bytes) in keys.enumerated() {
                 guard look(at: bytes, of: group, &effects) else {
-                    markers.walk = MarkerWalk(groups: groups, start: bytes.next, isReading: true)
+                    markers.walk = MarkerWalk(
+                        groups: groups, start: bytes.next, isReading: true, left: left - place - 1)
                     return
                 }
             }
@@ -162,7 +163,9 @@ extension NodeMachine {
         _ result: ReadResult, of key: ObjectKey, _ group: Group, _ now: Now, _ effects: inout Effects
     ) {
         look(at: result, of: key, group, &effects)
+        guard let left = markers.walk?.left, markers.walk?.isReading == true else { return }
         markers.walk?.isReading = false
+        if service == .serving { walk(atMost: left, &effects) }
         tendMarkers(now, &effects)
     }
 }

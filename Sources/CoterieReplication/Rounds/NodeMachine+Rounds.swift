@@ -33,6 +33,12 @@ extension NodeMachine {
     /// Goes on where all are ready, and not sooner than the settings say.
     mutating func stepRound(_ now: Now, _ effects: inout Effects) {
         guard !hasStopped, let next = rounds.next(others: otherMembers, oldestHint: oldestHintRound) else { return }
+        if rounds.hasGoneBack(others: otherMembers) {
+            // An old copy of the directory: it may hold what everybody else has deleted, reclaimed and forgotten.
+            if service == .serving { quarantine(&effects) }
+            record(next, &effects)
+            return
+        }
         if let since = rounds.since, now.monotonic - since < settings.roundInterval { return }
         record(next, &effects)
     }

@@ -51,6 +51,12 @@ struct Rounds: Equatable {
         members.filter { (heard[$0] ?? 0) < current }
     }
 
+    /// Whether another's round proves that the own store went back: that member was once told that this one had reached
+    /// at least the round before it.
+    func hasGoneBack(others: [MemberNumber]) -> Bool {
+        current > 0 && others.contains { (heard[$0] ?? 0) > current + 1 }
+    }
+
     /// Where to go now; nil: nowhere yet.
     ///
     /// - Parameters:
@@ -58,8 +64,7 @@ struct Rounds: Equatable {
     ///   - oldestHint: the round of the oldest hint that is kept here; nil: there is none.
     func next(others: [MemberNumber], oldestHint: UInt64?) -> UInt64? {
         guard current > 0, pending == nil else { return nil }
-        // Somebody was once told that this member is at least one round before it: its store went back.
-        if let highest = others.compactMap({ heard[$0] }).max(), highest > current + 1 { return highest - 1 }
+        if hasGoneBack(others: others) { return (others.compactMap { heard[$0] }.max() ?? 1) - 1 }
         guard wanted > current, behind(of: others).isEmpty else { return nil }
         if let oldestHint, oldestHint < current { return nil }
         return current + 1

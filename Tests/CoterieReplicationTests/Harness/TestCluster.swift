@@ -132,11 +132,11 @@ final class TestCluster {
     }
 
     /// A new life over what the engine holds; connected to all that are up.
-    func restart(_ number: Int, wiped: Bool = false) {
+    func restart(_ number: Int, wiped: Bool = false, from backup: ToyEngine? = nil) {
         let member = MemberNumber(UInt32(number))
         let old = nodes[member]!
         kill(number)
-        let engine = wiped ? ToyEngine() : old.engine
+        let engine = backup ?? (wiped ? ToyEngine() : old.engine)
         engine.restart()
         let node = TestNode(member, birth(member, life: old.life + 1, engine), engine)
         node.life = old.life + 1

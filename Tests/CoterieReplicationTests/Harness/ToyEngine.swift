@@ -107,6 +107,15 @@ final class ToyEngine: StorageEngine {
         }
     }
 
+    /// As its directory is now.
+    func backup() -> ToyEngine {
+        let copy = ToyEngine()
+        copy.values = values
+        copy.records = records
+        copy.log = log
+        return copy
+    }
+
     /// A record goes silently, as under a torn tail that was rot.
     func lose(_ group: Group, _ key: ByteBuffer) { values[Place(group: group, key: key)] = nil }
 
