@@ -10,7 +10,7 @@ import Testing
     /// Within how many seeds each must be found.
     private static let seeds: [(Canary, UInt64)] = [
         (.skippedFsync, 40), (.droppedSibling, 10), (.inventedAcknowledgement, 30), (.forgottenRead, 60),
-        (.doubledWrite, 10),
+        (.doubledWrite, 10), (.forgottenHints, 300), (.swallowedHint, 150),
     ]
 
     @Test(arguments: seeds)

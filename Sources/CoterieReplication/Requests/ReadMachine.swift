@@ -115,7 +115,10 @@ struct ReadMachine {
         asked.remove(at: index)
         waiting -= 1
         guard case .object(let object) = answer, !object.isEmpty else { return quorum.add(.failed, role: .fallback) }
-        merge(object, rule: rule)
+        // Owners have settled what they hold; hints are kept as they came.
+        var settled = object
+        rule.settle(&settled)
+        merge(settled, rule: rule)
         if !isDecided { responders.append(Responder(member: member, role: .fallback, answer: .value)) }
         return quorum.add(.value, role: .fallback)
     }

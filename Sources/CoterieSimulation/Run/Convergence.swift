@@ -92,9 +92,10 @@ extension World {
             state.pending = there.filter { !isEqualEverywhere($0, state.found[$0]) }
             convergence = state
             if !state.lost.isEmpty { probes.reach(.keyLost) }
-            if state.pending.isEmpty, hintsAreGone { return finish(stuck: false) }
+            let areHandedOver = hintsAreGone || (!state.lost.isEmpty && hintsAreRefused)
+            if state.pending.isEmpty, areHandedOver { return finish(stuck: false) }
             if now > stageBegan + plan.bounds.liveness.nanoseconds { return finish(stuck: true) }
-            let isExchanged = hintsAreGone && there.allSatisfy { isTheSameEverywhere($0) && !isMarkedSomewhere($0) }
+            let isExchanged = areHandedOver && there.allSatisfy { isTheSameEverywhere($0) && !isMarkedSomewhere($0) }
             if !isExchanged { state.lookAgainAt = now + plan.replication.exchangeInterval.nanoseconds / 4 }
             state.attempts += 1
             convergence = state
@@ -174,6 +175,14 @@ extension World {
     private func isMarkedSomewhere(_ key: Int) -> Bool { owners(of: key).contains { object(key, at: $0).isMarker } }
     /// Whether nobody keeps anything for others any more (INV 29).
     var hintsAreGone: Bool { nodes.allSatisfy { $0.machine?.hintsWaiting == 0 } }
+
+    /// Whether all that is kept is refused by its target: the only copy of the key is gone there, which an operator decides.
+    private var hintsAreRefused: Bool {
+        nodes.allSatisfy { node in
+            let status = node.machine?.status(at: node.clock.now(at: now).monotonic)
+            return status?.hints.allSatisfy { $0.refused == $0.count } == true
+        }
+    }
 
     /// Whether all owners hold the same, whatever it is.
     private func isTheSameEverywhere(_ key: Int) -> Bool {
