@@ -43,6 +43,10 @@ public struct ReplicationSettings: Hashable, Sendable {
     public var scanBatchBytes: UInt32 = 1 << 20
     /// How many batches a replica that is refilled asks for at once.
     public var scansAtOnce = 4
+    /// The pause of the scrub between two ranges of keys that it reads and compares; zero: no scrub.
+    public var scrubInterval = TimeSpan.milliseconds(250)
+    /// How many keys such a range has.
+    public var scrubKeys = 64
     /// A write whose owner has not answered for so long has a fallback keep a hint for that owner too.
     public var hintAfter = TimeSpan.milliseconds(500)
     /// How many hints a node keeps for other owners, and how many bytes of them, at most. Beyond, it takes no new ones, and
@@ -78,6 +82,7 @@ public struct ReplicationSettings: Hashable, Sendable {
         if exchangeInterval < .milliseconds(10) {
             return "exchangeInterval must be 10 ms or more, not \(exchangeInterval)"
         }
+        if scrubKeys < 1 { return "scrubKeys must be 1 or more, not \(scrubKeys)" }
         if pullsAtOnce < 1 { return "pullsAtOnce must be 1 or more, not \(pullsAtOnce)" }
         if hintInterval < .milliseconds(1) { return "hintInterval must be 1 ms or more, not \(hintInterval)" }
         if hintsPerTick < 1 || hintsAtOnce < 1 {

@@ -106,6 +106,11 @@ struct Gateway: NodeGateway {
             "indexed_events": status.exchange.indexedEvents, "lacked_events": status.exchange.lackedEvents,
             "lacking_groups": status.exchange.lackingGroups, "pulls": status.exchange.pullsUnderWay,
         ]
+        described.scrub = [
+            "passes": status.scrub.passes, "walked_groups": status.scrub.walked, "groups": status.scrub.groups,
+            "differing_keys": status.scrub.differing,
+        ]
+        if let since = status.scrub.sinceLastPass { described.scrub["ms_since_last_pass"] = Int(since.milliseconds) }
         described.hints = status.hints.map { hints in
             NodeStatus.Hints(
                 target: layout.member(hints.target)?.name ?? "\(hints.target)", count: hints.count,

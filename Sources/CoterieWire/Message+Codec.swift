@@ -41,6 +41,8 @@ extension Message {
         case .adverts(let adverts): out.writeFrame(.adverts) { adverts.encode(into: &$0) }
         case .pull(let pull): out.writeFrame(.pull) { pull.encode(into: &$0) }
         case .offer(let offer): out.writeFrame(.offer) { offer.encode(into: &$0) }
+        case .compare(let compare): out.writeFrame(.compare) { compare.encode(into: &$0) }
+        case .comparison(let comparison): out.writeFrame(.comparison) { comparison.encode(into: &$0) }
         }
     }
 
@@ -69,6 +71,8 @@ extension Message {
             case .adverts: return .adverts(try Adverts(decoding: reader))
             case .pull: return .pull(try Pull(decoding: reader))
             case .offer: return .offer(try Offer(decoding: reader))
+            case .compare: return .compare(try Compare(decoding: reader))
+            case .comparison: return .comparison(try Comparison(decoding: reader))
             }
         } catch {
             throw WireError(kind: kind, problem: error)

@@ -35,6 +35,9 @@ public enum Message: Hashable, Sendable {
     case adverts(Adverts)
     case pull(Pull)
     case offer(Offer)
+    // And the scrub.
+    case compare(Compare)
+    case comparison(Comparison)
 }
 
 /// Who is speaking.

@@ -21,6 +21,8 @@ public enum MessageKind: UInt8, Hashable, Sendable, CaseIterable {
     case adverts = 40
     case pull = 41
     case offer = 42
+    case compare = 43
+    case comparison = 44
 }
 
 extension Message {
@@ -45,6 +47,8 @@ extension Message {
         case .adverts: .adverts
         case .pull: .pull
         case .offer: .offer
+        case .compare: .compare
+        case .comparison: .comparison
         }
     }
 }

@@ -215,3 +215,32 @@ import Testing
         #expect(strict.failure?.code == .insufficientReplicas)
     }
 }
+
+@Suite struct RefusedForwardTests {
+    /// A fallback that sent the same write to owners with too much to do would give them more to do.
+    @Test func aWriteThatOverloadedOwnersRefuseIsNotMintedByAFallback() throws {
+        let cluster = try TestCluster(nodes: 5)
+        let stranger = cluster.stranger(to: "k")
+        cluster.onSend = { message, from, to in
+            guard case .request(let request) = message else { return true }
+            let receipt = Receipt(coordinator: to, epoch: Epoch(1))
+            let reply = ClientReply(result: .failed(Failure(.overloaded, "too much")), receipt: receipt)
+            cluster.feed(.peer(.response(Response(id: request.id, reply: reply)), from: to), to: from)
+            return false
+        }
+        #expect(cluster.call(stranger, put("k", "v")).failure?.outcome == .notApplied)
+        #expect(cluster[stranger].machine.counters.fallbackWrites == 0)
+    }
+
+    @Test func aWriteThatOwnersWithFullDisksRefuseIsTakenByFallbacks() throws {
+        let cluster = try TestCluster(nodes: 5)
+        for owner in cluster.owners("k") { cluster[owner].engine.refusal = .diskFull("no space") }
+        let stranger = cluster.stranger(to: "k")
+        let write = cluster.call(stranger, put("k", "v"))
+        #expect(write.isStored, "\(write)")
+        #expect(write.receipt.metPrimary == 0)
+        for owner in cluster.owners("k") { cluster[owner].engine.refusal = nil }
+        cluster.pass(.seconds(10))
+        #expect(cluster.call(cluster.owners("k")[0], get("k") { $0.sloppy = false }).values == ["v"])
+    }
+}

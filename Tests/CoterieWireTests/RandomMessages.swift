@@ -193,6 +193,19 @@ struct RandomMessages {
         case .introduceReply:
             let known = list { KnownStore($0.member(), store: $0.generator.next()) }
             return .introduceReply(IntroduceReply(epoch: epoch(), knownBefore: flag(), known: known))
+        case .compare:
+            return .compare(
+                Compare(
+                    exchange: number(), epoch: epoch(), group: group(), start: bytes(), end: maybe { $0.bytes() },
+                    keys: UInt32(truncatingIfNeeded: number()), digest: generator.next(),
+                    maxKeys: UInt32(truncatingIfNeeded: number()), maxBytes: UInt32(truncatingIfNeeded: number())))
+        case .comparison:
+            let entries = list { Comparison.Entry(key: $0.key(), digest: $0.generator.next()) }
+            let statuses: [Comparison.Status] = [
+                .same, .differs(entries, end: maybe { $0.bytes() }), .refused(errorCode()),
+            ]
+            return .comparison(
+                Comparison(exchange: number(), epoch: epoch(), status: generator.pick(statuses) ?? .same))
         case .store, .storeReply, .fetch, .fetchReply, .scan, .scanReply, .adverts, .pull, .offer:
             return nextOfReplicas(kind)
         }

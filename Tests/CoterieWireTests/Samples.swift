@@ -209,6 +209,22 @@ enum Samples {
                                 OfferedObject(key: key, dots: [], digest: 0, object: nil),
                             ], isLast: true, forgotten: true)))
             ),
+            (
+                "compare",
+                .compare(
+                    Compare(
+                        exchange: 4, epoch: e, group: group, start: key.bytes, end: ByteBuffer(string: "z"), keys: 2,
+                        digest: 77, maxKeys: 256, maxBytes: 65_536))
+            ),
+            (
+                "comparison-differs",
+                .comparison(
+                    Comparison(
+                        exchange: 4, epoch: e,
+                        status: .differs([Comparison.Entry(key: key, digest: 5)], end: ByteBuffer(string: "y"))))
+            ),
+            ("comparison-same", .comparison(Comparison(exchange: 4, epoch: e, status: .same))),
+            ("comparison-refused", .comparison(Comparison(exchange: 4, epoch: e, status: .refused(.notInSync)))),
             ("offer-refused", .offer(Offer(exchange: 9, epoch: e, status: .refused(.notInSync)))),
             ("scan-refused", .scanReply(ScanReply(exchange: 1, epoch: e, status: .refused(.notInSync)))),
         ]

@@ -30,6 +30,9 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     /// Anti-entropy: `indexed_events` (some other owner may lack them), `lacked_events` (told by others and not here),
     /// `lacking_groups`, `pulls`.
     public var exchange: [String: Int] = [:]
+    /// The scrub: `passes` (complete walks since the start), `walked_groups` of `groups` in this one, `differing_keys` that
+    /// wait to be read, `ms_since_last_pass` where there was one.
+    public var scrub: [String: Int] = [:]
     /// What this node keeps for other owners, by owner.
     public var hints: [Hints] = []
 

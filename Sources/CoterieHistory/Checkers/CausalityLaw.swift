@@ -87,10 +87,11 @@ struct CausalityLaw {
     private mutating func judgeContext(_ answer: Answer) {
         var future: Int?
         var closed = VersionVector()
+        let lanes = history.lanes.lanes
         history.lanes.reached(by: answer.context) { lane, end in
-            closed.merge(lane.replaced[end - 1])
-            if future == nil, lane.latestCall[end - 1] >= answer.returned {
-                future = lane.writes[..<end].first { history.writes[$0].record.called.order >= answer.returned }
+            closed.merge(lanes[lane].replaced[end - 1])
+            if future == nil, lanes[lane].latestCall[end - 1] >= answer.returned {
+                future = lanes[lane].writes[..<end].first { history.writes[$0].record.called.order >= answer.returned }
             }
         }
         if let future {
@@ -118,14 +119,16 @@ struct CausalityLaw {
     private mutating func judgeMissing(_ siblings: [SeenValue], _ answer: Answer) {
         guard let replaced = whatMayBeReplaced(answer) else { return }
         let shown = siblings.map { history.lanes.order(of: $0.dot) }.max()
+        let lanes = history.lanes.lanes
         var missing: Int?
         history.lanes.reached(by: answer.context) { lane, _ in
             guard missing == nil else { return }
-            let first = Lane.end(of: replaced[lane.replica], in: lane.putCounters)
-            let end = Lane.end(of: answer.context[lane.replica], in: lane.putCounters)
+            let replica = lanes[lane].replica
+            let first = Lane.end(of: replaced[replica], in: lanes[lane].putCounters)
+            let end = Lane.end(of: answer.context[replica], in: lanes[lane].putCounters)
             guard first < end else { return }
-            if history.rule.kind == .lww, let shown, !(shown < lane.latestTime[end - 1]) { return }
-            missing = lane.putWrites[first ..< end].first { isMissing($0, siblings, answer, shown) }
+            if history.rule.kind == .lww, let shown, !(shown < lanes[lane].latestTime[end - 1]) { return }
+            missing = lanes[lane].putWrites[first ..< end].first { isMissing($0, siblings, answer, shown) }
         }
         guard let missing else { return }
         let write = history.writes[missing]

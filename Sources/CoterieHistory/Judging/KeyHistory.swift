@@ -7,9 +7,16 @@ import CoterieRing
 import CoterieTypes
 import CoterieWire
 
+/// A record that many hold: handing it on copies nothing.
+final class SharedRecord: Sendable {
+    let value: Record
+
+    init(_ value: Record) { self.value = value }
+}
+
 /// One write or delete of a key that may have been applied.
 struct WriteEvent {
-    let record: Record
+    let shared: SharedRecord
     /// What it wrote; nil for a delete.
     let value: ValueID?
     /// Where it is known: from an answer that shows the value, or from the write's own receipt.
@@ -20,12 +27,14 @@ struct WriteEvent {
     var mayReplace: VersionVector?
     /// See `Record.strength`.
     let strength: Int
+
+    var record: Record { shared.value }
 }
 
 /// One object that a client was shown, or the end of the run.
 struct Answer {
     /// Nil for the end of the run.
-    let record: Record?
+    let shared: SharedRecord?
     let called: Int
     let returned: Int
     let context: VersionVector
@@ -34,6 +43,7 @@ struct Answer {
     /// How many owners a read stands on; 0 for what is no read.
     let strength: Int
 
+    var record: Record? { shared?.value }
     var ids: [RecordID] { record.map { [$0.id] } ?? [] }
     var name: String { record.map { "\($0.id)" } ?? "the final state" }
 }
@@ -80,14 +90,15 @@ struct KeyHistory {
             let isRead = !record.action.isWrite || record.outcome == .nothingToDelete
             answers.append(
                 Answer(
-                    record: record, called: record.called.order, returned: returned.order, context: context,
+                    shared: SharedRecord(record), called: record.called.order, returned: returned.order,
+                    context: context,
                     siblings: reply.siblings, strength: isRead ? record.strength(promise, rule) : 0))
         }
         answers.sort { $0.returned < $1.returned }
         if let end, let context = end.context {
             answers.append(
                 Answer(
-                    record: nil, called: .max, returned: .max, context: context, siblings: end.siblings ?? [],
+                    shared: nil, called: .max, returned: .max, context: context, siblings: end.siblings ?? [],
                     strength: rule.n))
         }
     }
@@ -106,7 +117,7 @@ struct KeyHistory {
             if let value { writers[value] = writes.count }
             writes.append(
                 WriteEvent(
-                    record: record, value: value, replaces: sent, mayReplace: upper,
+                    shared: SharedRecord(record), value: value, replaces: sent, mayReplace: upper,
                     strength: record.strength(promise, rule)))
         }
     }

@@ -29,6 +29,24 @@ struct Lane {
 
     init(replica: ReplicaID) { self.replica = replica }
 
+    /// The next event; `order` of a put where the last writer wins.
+    mutating func append(_ write: WriteEvent, _ index: Int, _ counter: UInt64, _ order: LastWriterOrder?) {
+        counters.append(counter)
+        writes.append(index)
+        var joined = replaced.last ?? VersionVector()
+        if let sure = write.replaces { joined.merge(sure) }
+        replaced.append(joined)
+        var upperJoin = mayBeReplaced.last ?? VersionVector()
+        if let upper = write.mayReplace { upperJoin.merge(upper) }
+        mayBeReplaced.append(upperJoin)
+        mayReplaceAll.append((mayReplaceAll.last ?? false) || write.mayReplace == nil)
+        latestCall.append(max(latestCall.last ?? 0, write.record.called.order))
+        guard write.value != nil else { return }
+        putCounters.append(counter)
+        putWrites.append(index)
+        if let order { latestTime.append(latestTime.last.map { max($0, order) } ?? order) }
+    }
+
     /// How many events have a counter of at most `counter`. O(log).
     static func end(of counter: UInt64, in counters: [UInt64]) -> Int {
         var low = 0
@@ -68,28 +86,8 @@ struct Lanes {
     }
 
     private mutating func append(_ write: WriteEvent, _ index: Int, _ dot: Dot, _ isLastWriterWins: Bool) {
-        let place = lanes.count - 1
-        var lane = lanes[place]
-        lanes[place] = Lane(replica: dot.replica)
-        lane.counters.append(dot.counter)
-        lane.writes.append(index)
-        var replaced = lane.replaced.last ?? VersionVector()
-        if let sure = write.replaces { replaced.merge(sure) }
-        lane.replaced.append(replaced)
-        var mayBe = lane.mayBeReplaced.last ?? VersionVector()
-        if let upper = write.mayReplace { mayBe.merge(upper) }
-        lane.mayBeReplaced.append(mayBe)
-        lane.mayReplaceAll.append((lane.mayReplaceAll.last ?? false) || write.mayReplace == nil)
-        lane.latestCall.append(max(lane.latestCall.last ?? 0, write.record.called.order))
-        if write.value != nil {
-            lane.putCounters.append(dot.counter)
-            lane.putWrites.append(index)
-            if isLastWriterWins {
-                let order = order(of: dot)
-                lane.latestTime.append(lane.latestTime.last.map { max($0, order) } ?? order)
-            }
-        }
-        lanes[place] = lane
+        let order = isLastWriterWins && write.value != nil ? order(of: dot) : nil
+        lanes[lanes.count - 1].append(write, index, dot.counter, order)
     }
 
     /// Where a dot stands at least among concurrent ones: first where its time was never seen.
@@ -97,23 +95,23 @@ struct Lanes {
         LastWriterOrder(time: times[dot] ?? HybridTime(rawValue: 0), dot: dot)
     }
 
-    /// Each lane that a context reaches into, with the number of its events that the context covers. O(lanes +
-    /// entries).
-    func reached(by context: VersionVector, _ body: (Lane, Int) -> Void) {
+    /// The place of each lane that a context reaches into, with the number of its events that the context covers.
+    /// O(lanes + entries).
+    func reached(by context: VersionVector, _ body: (_ lane: Int, _ end: Int) -> Void) {
         var lane = 0
         for (replica, counter) in context.entries {
             while lane < lanes.count, lanes[lane].replica < replica { lane += 1 }
             guard lane < lanes.count else { return }
             guard lanes[lane].replica == replica else { continue }
             let end = Lane.end(of: counter, in: lanes[lane].counters)
-            if end > 0 { body(lanes[lane], end) }
+            if end > 0 { body(lane, end) }
         }
     }
 
     /// What is replaced for certain for one who has seen `context`.
     func replaced(under context: VersionVector) -> VersionVector {
         var result = VersionVector()
-        reached(by: context) { result.merge($0.replaced[$1 - 1]) }
+        reached(by: context) { result.merge(lanes[$0].replaced[$1 - 1]) }
         return result
     }
 
@@ -122,8 +120,8 @@ struct Lanes {
         var result = VersionVector()
         var all = false
         reached(by: context) {
-            result.merge($0.mayBeReplaced[$1 - 1])
-            if $0.mayReplaceAll[$1 - 1] { all = true }
+            result.merge(lanes[$0].mayBeReplaced[$1 - 1])
+            if lanes[$0].mayReplaceAll[$1 - 1] { all = true }
         }
         return all ? nil : result
     }
@@ -133,7 +131,7 @@ struct Lanes {
         var found: Int?
         reached(by: context) { lane, end in
             guard found == nil else { return }
-            found = lane.writes[..<end].first { writes[$0].replaces?.covers(dot) ?? false }
+            found = lanes[lane].writes[..<end].first { writes[$0].replaces?.covers(dot) ?? false }
         }
         return found
     }

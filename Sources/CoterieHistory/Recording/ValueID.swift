@@ -86,7 +86,24 @@ extension ValueID {
     }
 
     private func checksum(filler: Int) -> UInt32 {
-        ByteBuffer(string: "\(rawValue) \(filler)").crc32()
+        // The digits are written from the end.
+        withUnsafeTemporaryAllocation(byteCount: 41, alignment: 1) { bytes in
+            var start = bytes.count
+            Self.write(UInt64(filler), before: &start, in: bytes)
+            start -= 1
+            bytes[start] = UInt8(ascii: " ")
+            Self.write(rawValue, before: &start, in: bytes)
+            return crc32(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+        }
+    }
+
+    private static func write(_ number: UInt64, before start: inout Int, in bytes: UnsafeMutableRawBufferPointer) {
+        var rest = number
+        repeat {
+            start -= 1
+            bytes[start] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        } while rest > 0
     }
 
     private static func padded(_ digits: String, to length: Int) -> String {

@@ -31,20 +31,19 @@ struct DotIndex: Equatable {
 
     /// Amortised O(1) where the event is its identity's latest; does nothing where the dot is there.
     mutating func insert(_ dot: Dot, _ key: ByteBuffer) {
-        let entry = Entry(counter: dot.counter, key: key)
-        var lane = lanes[dot.replica] ?? Deque()
-        lanes[dot.replica] = nil  // The queue is not shared while it grows.
-        if lane.last.map({ $0.counter < dot.counter }) ?? true {
+        let isNew = Self.insert(Entry(counter: dot.counter, key: key), into: &lanes[dot.replica, default: Deque()])
+        if isNew { count += 1 }
+    }
+
+    private static func insert(_ entry: Entry, into lane: inout Deque<Entry>) -> Bool {
+        if lane.last.map({ $0.counter < entry.counter }) ?? true {
             lane.append(entry)
-            count += 1
-        } else {
-            let place = Self.place(of: dot.counter, in: lane)
-            if lane[place].counter != dot.counter {
-                lane.insert(entry, at: place)
-                count += 1
-            }
+            return true
         }
-        lanes[dot.replica] = lane
+        let place = place(of: entry.counter, in: lane)
+        guard lane[place].counter != entry.counter else { return false }
+        lane.insert(entry, at: place)
+        return true
     }
 
     /// The entries of one identity whose counters lie in the range, ascending.

@@ -41,6 +41,10 @@ public struct Counters: Equatable, Sendable {
     /// Objects offered to other owners that lacked events of them, and taken from others.
     public var offersMade = 0
     public var offersTaken = 0
+    /// Records read by the scrub, ranges compared with another owner, and keys found in different states.
+    public var scrubbedKeys = 0
+    public var comparedRanges = 0
+    public var differingKeys = 0
 
     /// Writes whose dot this node has minted as a fallback; reads that counted what fallbacks keep.
     public var fallbackWrites = 0
@@ -64,6 +68,7 @@ public struct Counters: Equatable, Sendable {
             ("discarded_siblings", discardedSiblings), ("sibling_warnings", siblingWarnings),
             ("identity_renewals", renewals), ("corrupt_records", faults), ("causality_faults", causalityFaults),
             ("adverts", adverts), ("pulls", pulls), ("offers_made", offersMade), ("offers_taken", offersTaken),
+            ("scrubbed_keys", scrubbedKeys), ("compared_ranges", comparedRanges), ("differing_keys", differingKeys),
             ("fallback_writes", fallbackWrites), ("fallback_reads", fallbackReads), ("hints_kept", hintsKept),
             ("hints_delivered", hintsDelivered),
             ("hints_dropped", hintsDropped), ("hints_refused", hintsRefused), ("hints_lost", hintsLost),

@@ -58,6 +58,9 @@ public struct Effects: Sendable {
 
     public mutating func append(_ effect: Effect) { list.append(effect) }
 
+    /// Hands over what is listed in exchange for an empty array, whose memory the next ones use.
+    public mutating func exchange(with other: inout [Effect]) { swap(&list, &other) }
+
     /// Forgets all, keeps the memory.
     public mutating func removeAll() { list.removeAll(keepingCapacity: true) }
 }

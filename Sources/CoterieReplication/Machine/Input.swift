@@ -57,6 +57,8 @@ public enum TimerName: UInt8, Hashable, Sendable, CaseIterable {
     case stop
     /// Owners tell each other what they have handled.
     case exchange
+    /// The scrub reads its next range.
+    case scrub
     /// Hints are sent to targets that are there again.
     case hints
 }

@@ -17,13 +17,14 @@ public struct MachineStatus: Equatable, Sendable {
     /// Parts fetched and parts in all, while the replica is refilled.
     public var refill: (done: Int, of: Int)?
     public var exchange: ExchangeStatus
+    public var scrub: ScrubStatus
     /// Hints that are kept here, by target, ascending.
     public var hints: [HintStatus] = []
 
     public static func == (a: Self, b: Self) -> Bool {
         a.identity == b.identity && a.epoch == b.epoch && a.service == b.service
             && a.requestsUnderWay == b.requestsUnderWay && a.peers == b.peers && a.counters == b.counters
-            && a.storage == b.storage && a.exchange == b.exchange && a.hints == b.hints
+            && a.storage == b.storage && a.exchange == b.exchange && a.scrub == b.scrub && a.hints == b.hints
             && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
     }
 }
@@ -37,6 +38,19 @@ public struct ExchangeStatus: Equatable, Sendable {
     /// Groups in which it lacks any.
     public var lackingGroups = 0
     public var pullsUnderWay = 0
+}
+
+/// How far the scrub has come.
+public struct ScrubStatus: Equatable, Sendable {
+    /// Complete walks over all that is stored, since the node's start.
+    public var passes = 0
+    /// Since the last one; nil before the first.
+    public var sinceLastPass: TimeSpan?
+    /// Groups walked in this pass, of `groups`.
+    public var walked = 0
+    public var groups = 0
+    /// Keys that were found to differ and are not looked at yet.
+    public var differing = 0
 }
 
 /// One peer, as seen from a node.
@@ -60,7 +74,11 @@ extension NodeMachine {
                 }
             },
             counters: counters, storage: engine.statistics, refill: refill.map { ($0.done, $0.total) },
-            exchange: exchangeStatus, hints: hintStatus(at: now))
+            exchange: exchangeStatus,
+            scrub: ScrubStatus(
+                passes: scrub.passes, sinceLastPass: scrub.lastPass.map { now - $0 }, walked: scrub.walked,
+                groups: scrub.groupCount, differing: scrub.differing.count),
+            hints: hintStatus(at: now))
     }
 
     /// O(groups × owners).

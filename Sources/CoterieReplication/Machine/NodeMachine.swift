@@ -85,6 +85,7 @@ public struct NodeMachine {
     var repairBudget: Budget
     var refill: Refill?
     var exchanges: ExchangeState
+    var scrub: ScrubState
     /// What this replica is could not be recorded: tried again at the next heartbeat.
     var markFailed = false
     /// Complete scans whose clocks are not adopted yet: those that wait, and all with the sweeps under way.
@@ -108,6 +109,7 @@ public struct NodeMachine {
         nonce = birth.nonce
         requests = SlotTable(life: birth.nonce)
         exchanges = ExchangeState(life: birth.nonce)
+        scrub = ScrubState(life: birth.nonce)
         settings = birth.settings
         limits = birth.limits
         layout = birth.layout
@@ -168,6 +170,8 @@ public struct NodeMachine {
         case .adverts(let adverts): receive(adverts, from: member, now, &effects)
         case .pull(let pull): receive(pull, from: member, &effects)
         case .offer(let offer): receive(offer, from: member, now, &effects)
+        case .compare(let compare): receive(compare, from: member, now, &effects)
+        case .comparison(let comparison): receive(comparison, from: member, now, &effects)
         case .hello, .refused: break  // The transport's matter.
         }
     }
@@ -193,6 +197,7 @@ public struct NodeMachine {
         case .flush: flushInterval(now, &effects)
         case .stop: finishStopping(&effects)
         case .exchange: exchange(now, &effects)
+        case .scrub: scrubIsDue(now, &effects)
         case .hints: deliverHints(now, &effects)
         }
     }

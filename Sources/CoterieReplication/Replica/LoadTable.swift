@@ -19,6 +19,7 @@ enum AwaitedLoad {
     case offer(OfferInProgress)
     case offered(OfferedObject, from: MemberNumber)
     case sweep(Sweep)
+    case range(RangeInProgress)
 }
 
 /// The reads under way.

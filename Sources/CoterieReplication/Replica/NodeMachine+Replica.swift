@@ -97,6 +97,7 @@ extension NodeMachine {
             take(
                 offered, of: entry.group, over: interpret(current, entry.key, &effects), from: member, now, &effects)
         case .sweep(let sweep): sweepLoaded(current, sweep, &effects)
+        case .range(let range): rangeLoaded(current, entry.key, range, now, &effects)
         case .fetch(let fetch, let member): answerFetch(fetch, from: member, current, &effects)
         case .read(let slot):
             readAnswered(slot, by: me, interpret(current, entry.key, &effects).answer, now, &effects)

@@ -53,6 +53,9 @@ extension NodeMachine {
         properties = PropertiesTable(restoring: engine.metadata(MetadataName.propertiesIndex))
         effects.append(.setTimer(.heartbeat, at: now.monotonic + settings.heartbeatInterval))
         effects.append(.setTimer(.exchange, at: now.monotonic + settings.exchangeInterval))
+        if settings.scrubInterval > .zero {
+            effects.append(.setTimer(.scrub, at: now.monotonic + settings.scrubInterval))
+        }
         if case .interval(let every) = settings.durability {
             effects.append(.setTimer(.flush, at: now.monotonic + every))
         }

@@ -57,6 +57,8 @@ struct Coordination {
     let started: Instant
     let deadline: Instant
     var phase: Phase = .arrived
+    /// An owner that is well has refused the write, and not for a fault of its store: no fallback takes it instead.
+    var isForOwnersOnly = false
     /// When fallbacks are asked for owners that have not answered by then; nil: they were, or never are.
     var lookAt: Instant?
     /// Until when it may wait for owners to be connected; nil: it has not waited.

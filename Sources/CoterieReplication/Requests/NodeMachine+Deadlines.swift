@@ -1,6 +1,7 @@
 // What ends a request that the answers did not end: its deadline, a message that did not leave, a peer that went away.
 
 import CoteriePrimitives
+import CoterieRing
 import CoterieStorage
 import CoterieWire
 
@@ -60,6 +61,10 @@ extension NodeMachine {
         case .request(let request): unsentForward(request, to: member, now, &effects)
         case .scan(let scan): refill?.unsent(scan.exchange)
         case .pull(let pull): _ = exchanges.end(pull.exchange, from: member)
+        case .compare(let compare):
+            let status = Comparison.Status.refused(.insufficientReplicas)
+            let refusal = Comparison(exchange: compare.exchange, epoch: layout.epoch, status: status)
+            receive(refusal, from: member, now, &effects)
         case .adverts(let adverts):
             for advert in adverts.adverts { knowledge.update(advert.group) { $0.isUnadvertised = true } }
         default: break  // Said again, or asked for again, when the member is connected again.

@@ -15,9 +15,9 @@ import CoterieWire
 extension NodeMachine {
     /// Whether this node may write it as a fallback, where no owner has it. What must be read first is left to owners.
     func mayStandIn(_ coordination: Coordination) -> Bool {
-        guard coordination.plan.options.sloppy, service == .serving, !coordination.plan.owners.contains(me) else {
-            return false
-        }
+        guard coordination.plan.options.sloppy, !coordination.isForOwnersOnly, service == .serving,
+            !coordination.plan.owners.contains(me)
+        else { return false }
         if case .member = coordination.target { return false }
         return !coordination.request.operation.needsRead
     }

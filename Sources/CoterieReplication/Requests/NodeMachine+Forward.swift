@@ -77,6 +77,7 @@ extension NodeMachine {
             failure.code.isForAnotherOwner
         {
             let unreached = forwarding.unreached + [member]
+            if !failure.code.isOfTheStore { coordination.isForOwnersOnly = true }
             forward(&coordination, slot, id: response.id, avoiding: unreached, now, &effects)
             return
         }
@@ -195,6 +196,15 @@ extension NodeMachine {
 }
 
 extension ErrorCode {
+    /// Whether an owner refuses because its store cannot take anything now. One that has too much to do is not helped by a
+    /// fallback that sends it the same write.
+    fileprivate var isOfTheStore: Bool {
+        switch self {
+        case .notInSync, .shuttingDown, .corrupt, .readOnly, .diskFull, .ioError: true
+        default: false
+        }
+    }
+
     /// Whether an owner that applied nothing for this reason leaves the write to another.
     fileprivate var isForAnotherOwner: Bool {
         switch self {

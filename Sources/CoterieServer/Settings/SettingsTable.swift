@@ -155,6 +155,12 @@ public enum SettingsTable {
             "replication.hintBackoffMost", \.replication.hintBackoffMost, .milliseconds(1) ... .seconds(3_600),
             "How long an owner that takes no hints is left alone, at most."),
         .span(
+            "replication.scrubInterval", \.replication.scrubInterval, .zero ... .seconds(3_600),
+            "The scrub's pause between two ranges of keys that it reads and compares; 0: no scrub."),
+        .count(
+            "replication.scrubKeys", \.replication.scrubKeys, 1 ... 1_048_576,
+            "How many keys the scrub reads and compares at once."),
+        .span(
             "replication.stopTimeout", \.replication.stopTimeout, .zero ... .seconds(3_600),
             "How long a graceful stop waits for the requests under way."),
     ]

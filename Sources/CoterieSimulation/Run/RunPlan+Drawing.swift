@@ -65,6 +65,8 @@ extension RunPlan {
         settings.exchangeInterval = draws.scaled(settings.exchangeInterval, atLeast: .milliseconds(10))
         settings.pullsAtOnce = draws.weighted([1: 1, 8: 3])
         settings.offerInlineBytes = draws.weighted([0: 1, 100: 1, 512: 2])
+        settings.scrubInterval = TimeSpan.milliseconds(Int64(draws.weighted([0: 1, 20: 1, 250: 2])))
+        settings.scrubKeys = draws.weighted([1: 1, 3: 1, 64: 2])
         settings.hintAfter = draws.scaled(settings.hintAfter)
         settings.maxHints = draws.weighted([0: 1, 3: 2, 1_000_000: 9])
         settings.maxHintBytes = draws.weighted([500: 1, 1 << 30: 9])

@@ -54,6 +54,8 @@ final class SimulatedNode {
     @exclusivity(unchecked) var handling: [Input] = []
     @exclusivity(unchecked) var unsent: [Input] = []
     @exclusivity(unchecked) var effects = Effects()
+    /// Room for the effects that are being performed; empty between two inputs.
+    @exclusivity(unchecked) var performed: [Effect] = []
     @exclusivity(unchecked) var isTickScheduled = false
     @exclusivity(unchecked) var isTicking = false
     /// The processor is busy with the last tick until then.

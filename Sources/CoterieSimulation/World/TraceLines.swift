@@ -41,6 +41,13 @@ extension Message {
             case .refused(let code): "#\(reply.exchange) refused: \(code)"
             }
         case .adverts(let adverts): "#\(adverts.number) of \(adverts.adverts.count) groups"
+        case .compare(let compare): "#\(compare.exchange) \(compare.group), \(compare.keys) keys"
+        case .comparison(let comparison):
+            switch comparison.status {
+            case .same: "#\(comparison.exchange) same"
+            case .differs(let entries, _): "#\(comparison.exchange) \(entries.count) keys"
+            case .refused(let code): "#\(comparison.exchange) refused: \(code)"
+            }
         case .pull(let pull): "#\(pull.exchange) \(pull.group) has \(pull.handled), wants \(pull.wanted)"
         case .offer(let offer):
             switch offer.status {

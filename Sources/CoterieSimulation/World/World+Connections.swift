@@ -142,7 +142,7 @@ extension World {
         connection.isBroken = true
         statistics.breaks += 1
         note("break", connection[0].process, "connection with \(name(connection[1].process))")
-        for side in 0 ... 1 {
+        for side in 0 ..< 2 {
             connection[side].inbound.clear()
             guard connection[side].isOpen else { continue }
             let within = Int(plan.network.noticeWithin.nanoseconds)
@@ -155,7 +155,7 @@ extension World {
     func closeAll(of process: Int, hard: Bool) {
         for connection in connections {
             guard let connection else { continue }
-            for side in 0 ... 1 where connection[side].process == process && connection[side].isOpen {
+            for side in 0 ..< 2 where connection[side].process == process && connection[side].isOpen {
                 if hard {
                     closeHard(connection, side)
                 } else {

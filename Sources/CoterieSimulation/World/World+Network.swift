@@ -37,7 +37,7 @@ extension World {
     ) {
         let isFirst = connection[side].inbound.outbox.readableBytes == 0
         // Most ticks send little more to one process: one allocation instead of one for each doubling.
-        if isFirst { connection[side].inbound.outbox.reserveCapacity(256) }
+        if isFirst { connection[side].inbound.outbox = ByteBufferAllocator().buffer(capacity: 256) }
         let start = connection[side].inbound.outbox.writerIndex
         let length = message.encode(into: &connection[side].inbound.outbox)
         // The length and the checksum of the frame stand for its content.
@@ -200,7 +200,7 @@ extension World {
     func resumeDeliveries(where isConcerned: (_ from: Int, _ to: Int) -> Bool) {
         for connection in connections {
             guard let connection, !connection.isBroken else { continue }
-            for side in 0 ... 1 where connection[side].inbound.isStalled {
+            for side in 0 ..< 2 where connection[side].inbound.isStalled {
                 guard isConcerned(connection[1 - side].process, connection[side].process) else { continue }
                 connection[side].inbound.isStalled = false
                 scheduleDelivery(connection, side)

@@ -65,7 +65,8 @@ extension World {
             probes.reach(.doubtfulStore)
             node.isIncomplete = true
         }
-        let stored = engine.metadata("layout").flatMap { try? Layout(decoding: $0) }
+        // Each life reads the layout that it stored; only one that differs from the cluster's is taken apart.
+        let stored = engine.metadata("layout").flatMap { $0 == layoutBytes ? layout : try? Layout(decoding: $0) }
         node.engine = engine
         node.machine = NodeMachine(
             NodeMachine.Birth(
@@ -179,13 +180,14 @@ extension World {
     private func tick(_ node: SimulatedNode) {
         node.isTicking = true
         defer { node.isTicking = false }
-        swap(&node.inbox, &node.handling)
-        let count = node.handling.count
-        for index in 0 ..< count {
-            handle(node, node.handling[index])
-            guard node.state == .up else { break }
-        }
-        node.handling.removeAll(keepingCapacity: true)
+        // Taken out, so that each is looked at in its place.
+        var inputs: [Input] = []
+        swap(&inputs, &node.handling)
+        swap(&inputs, &node.inbox)
+        let count = inputs.count
+        handle(node, inputs.span)
+        inputs.removeAll(keepingCapacity: true)
+        swap(&inputs, &node.handling)
         guard node.state == .up else { return }
         handle(node, .tickEnded)
         flush(node)
@@ -200,6 +202,13 @@ extension World {
         if !node.inbox.isEmpty { scheduleTick(node) }
     }
 
+    private func handle(_ node: SimulatedNode, _ inputs: borrowing Span<Input>) {
+        for index in inputs.indices {
+            handle(node, inputs[index])
+            guard node.state == .up else { return }
+        }
+    }
+
     private func handle(_ node: SimulatedNode, _ input: Input) {
         handleOne(node, input)
         while !node.unsent.isEmpty {
@@ -212,8 +221,17 @@ extension World {
     private func handleOne(_ node: SimulatedNode, _ input: Input) {
         guard node.state == .up else { return }
         node.machine?.handle(input, at: node.clock.now(at: now), into: &node.effects)
-        for effect in node.effects.list { perform(effect, of: node) }
-        node.effects.removeAll()
+        guard !node.effects.isEmpty else { return }
+        var list = node.performed
+        node.performed = []
+        node.effects.exchange(with: &list)
+        perform(list.span, of: node)
+        list.removeAll(keepingCapacity: true)
+        node.performed = list
+    }
+
+    private func perform(_ effects: borrowing Span<Effect>, of node: SimulatedNode) {
+        for index in effects.indices { perform(effects[index], of: node) }
     }
 
     private func perform(_ effect: Effect, of node: SimulatedNode) {

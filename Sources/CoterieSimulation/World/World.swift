@@ -20,6 +20,7 @@ import NIOCore
 public final class World {
     public let plan: RunPlan
     public let layout: Layout
+    let layoutBytes: ByteBuffer
     /// Nanoseconds since the world began.
     @exclusivity(unchecked) public internal(set) var now: Int64 = 0
     /// What the clients asked and were answered.
@@ -94,6 +95,7 @@ public final class World {
         canaryDraws = draws.split()
         faults = FaultDriver(plan.faults, draws.split())
         layout = try Layout(first: plan.definition)
+        layoutBytes = layout.encoded()
         history = History(rules: plan.rules)
         links = Links(
             processes: plan.nodes + plan.workload.clients, plan: plan.network, &networkDraws)

@@ -63,8 +63,15 @@ enum LogFormat {
 
     /// The file of a segment: ten digits, so that names sort as numbers do.
     static func file(of segment: UInt32) -> String {
-        let digits = String(segment)
-        return String(repeating: "0", count: 10 - digits.utf8.count) + digits + ".log"
+        String(unsafeUninitializedCapacity: 14) { name in
+            var rest = segment
+            for place in stride(from: 9, through: 0, by: -1) {
+                name[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
+            }
+            for (place, letter) in ".log".utf8.enumerated() { name[10 + place] = letter }
+            return 14
+        }
     }
 
     /// The segment that a file holds; nil for files that are not ours.

@@ -10,8 +10,8 @@ extension Opening {
         let file: String
         let isLast: Bool
         var place: Int
-        /// Records of a batch whose last record has not come yet.
-        var batch: [ParsedRecord] = []
+        /// Records of a batch whose last record has not come yet, each with whether its body is intact.
+        var batch: [(record: ParsedRecord, isIntact: Bool)] = []
         /// Bytes that are known to have been fsynced.
         var proven: Int
         var hasLookedAhead = false
@@ -175,9 +175,10 @@ extension Opening {
     private mutating func replayRecords(_ raw: UnsafeRawBufferPointer, _ walk: inout Walk) {
         while walk.place < raw.count {
             if case .record(let record) = walk.reader.parse(raw, at: walk.place) {
-                guard record.bodyIsIntact(in: raw) || walk.isProven(record.end, raw) else { return }
+                let isIntact = record.bodyIsIntact(in: raw)
+                guard isIntact || walk.isProven(record.end, raw) else { return }
                 walk.place = record.end
-                take(record, raw, &walk)
+                take(record, isIntact, raw, &walk)
                 continue
             }
             guard walk.isProven(walk.place + 1, raw) else { return }
@@ -194,7 +195,9 @@ extension Opening {
     }
 
     /// Takes a record in; a batch is applied when its last record has come.
-    private mutating func take(_ record: ParsedRecord, _ raw: UnsafeRawBufferPointer, _ walk: inout Walk) {
+    private mutating func take(
+        _ record: ParsedRecord, _ isIntact: Bool, _ raw: UnsafeRawBufferPointer, _ walk: inout Walk
+    ) {
         if record.head.kind == .mark {
             walk.proven = max(walk.proven, record.head.valueLength)
             return
@@ -203,22 +206,22 @@ extension Opening {
             // The end of that batch lies in bytes that were no record, and are reported as such.
             applyBatch(raw, &walk)
         }
-        walk.batch.append(record)
+        walk.batch.append((record, isIntact))
         if record.head.isLast { applyBatch(raw, &walk) }
     }
 
     private mutating func applyBatch(_ raw: UnsafeRawBufferPointer, _ walk: inout Walk) {
-        for record in walk.batch { apply(record, raw, walk) }
+        for (record, isIntact) in walk.batch { apply(record, isIntact, raw, walk) }
         walk.batch.removeAll(keepingCapacity: true)
     }
 
     /// Decides about a batch without end. Returns where the segment's content ends.
     private mutating func closeLastBatch(_ raw: UnsafeRawBufferPointer, _ walk: inout Walk) -> Int {
-        guard let first = walk.batch.first else { return walk.place }
+        guard let first = walk.batch.first?.record else { return walk.place }
         guard !walk.isProven(first.start + 1, raw) else {
             addFault(walk.file, walk.place, "the end of a batch is missing", .unknownKeys)
             let end = walk.isLast ? max(walk.proven, first.start) : walk.place
-            walk.batch.removeAll { $0.end > end }
+            walk.batch.removeAll { $0.record.end > end }
             applyBatch(raw, &walk)
             return end
         }
@@ -226,11 +229,12 @@ extension Opening {
         return first.start
     }
 
-    private mutating func apply(_ record: ParsedRecord, _ raw: UnsafeRawBufferPointer, _ walk: Walk) {
+    private mutating func apply(
+        _ record: ParsedRecord, _ isIntact: Bool, _ raw: UnsafeRawBufferPointer, _ walk: Walk
+    ) {
         let location = Location(
             segment: walk.number, offset: UInt32(record.start), length: UInt32(record.head.length))
         let key = record.key(in: raw)
-        let isIntact = record.bodyIsIntact(in: raw)
         report.replayedRecords += 1
         switch record.head.kind {
         case .put:

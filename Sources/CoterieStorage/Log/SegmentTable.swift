@@ -12,7 +12,7 @@ struct Segment: Equatable, Sendable {
     }
 
     let number: UInt32
-    let file: String
+    var file: String { LogFormat.file(of: number) }
     /// Bytes, those not yet written included.
     var length: Int
     /// Bytes and number of records that are the newest of their key.
@@ -29,7 +29,6 @@ struct Segment: Equatable, Sendable {
 
     init(number: UInt32, length: Int, state: State) {
         self.number = number
-        self.file = LogFormat.file(of: number)
         self.length = length
         self.state = state
     }

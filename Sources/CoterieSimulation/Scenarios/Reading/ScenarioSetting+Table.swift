@@ -22,6 +22,8 @@ extension ScenarioSetting {
         ("replication.rememberedRequests", count(\.replication.rememberedRequests, 1 ... 16_777_216)),
         ("replication.repairTimeout", span(\.replication.repairTimeout)),
         ("replication.repairsPerSecond", count(\.replication.repairsPerSecond, 0 ... 1_000_000)),
+        ("replication.scrubInterval", span(\.replication.scrubInterval)),
+        ("replication.scrubKeys", count(\.replication.scrubKeys, 1 ... 1_048_576)),
         ("replication.stopTimeout", span(\.replication.stopTimeout)),
         ("replication.suspectAfter", span(\.replication.suspectAfter)),
         ("storage.checkpointBytes", count(\.storage.checkpointBytes, 256 ... 1 << 40)),
