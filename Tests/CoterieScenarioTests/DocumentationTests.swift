@@ -19,7 +19,7 @@ import Testing
         let rows = page.split(separator: "\n").filter { $0.hasPrefix("| `") }
         let row = try #require(
             rows.first { $0.contains("`\(action.rawValue): ") }, "no row explains \(action.rawValue)")
-        let ofRequests: Set = ["as", "on", "timeout", "wait", "expect"]
+        let ofRequests: Set = ["as", "on", "timeout", "sloppy", "wait", "expect"]
         // A delete takes what a put takes.
         let names = action == .delete ? [] : action.parameters.filter { !ofRequests.contains($0) }
         for name in names { #expect(row.contains("`\(name)`"), "\(action.rawValue): \(name)") }
@@ -29,7 +29,7 @@ import Testing
     @Test func everySettingBoundAndOutcomeIsNamed() {
         for name in ScenarioSetting.names { #expect(page.contains("`\(name)`"), "\(name)") }
         for outcome in AnswerOutcome.allCases { #expect(page.contains("| `\(outcome.rawValue)` |"), "\(outcome)") }
-        for name in ["as", "on", "timeout", "wait: false", "expect"] { #expect(page.contains("`\(name)`"), "\(name)") }
+        for name in ["as", "on", "timeout", "sloppy", "wait: false", "expect"] { #expect(page.contains("`\(name)`"), "\(name)") }
     }
 
     @Test func theExampleIsTheFileThatShips() throws {
