@@ -33,12 +33,12 @@ extension NodeMachine {
     }
 
     private func reason(_ target: MemberNumber, _ delivery: HintDelivery?, at now: Instant) -> String {
-        if !isReachable(target) { return "\(target) is not connected" }
-        if !isWell(target) { return "\(target) is silent" }
+        if !isReachable(target) { return "it is not connected" }
+        if !isWell(target) { return "it is silent" }
         guard let delivery, let code = delivery.lastRefusal else { return "" }
         if let until = delivery.until, now < until {
-            return "\(target) answered \(code); tried again in \((until - now).milliseconds) ms"
+            return "it answered \(code); tried again in \((until - now).milliseconds) ms"
         }
-        return delivery.aside.isEmpty ? "" : "\(target) refuses \(delivery.aside.count) of them: \(code)"
+        return delivery.aside.isEmpty ? "" : "it refuses \(delivery.aside.count) of them: \(code)"
     }
 }
