@@ -131,6 +131,30 @@ import Testing
         #expect(subject.status(of: 3) == .suspect)
     }
 
+    @Test func anAnswerThatIsOlderThanTheProbeAnswersItNot() {
+        var subject = Subject()
+        let before = subject.now
+        subject.pass(.milliseconds(1))
+        subject.feed(.requestTimedOut(MemberNumber(3)))
+        subject.feed(.answered(MemberNumber(3), at: before))
+        subject.pass(.milliseconds(2_000)) { message, member in
+            if case .probeFor(_, let sequence, _, _) = message { return .noAnswer(sequence: sequence) }
+            return member.rawValue == 3 ? nil : Subject.everybody(message, member)
+        }
+        #expect(subject.status(of: 3) == .suspect)
+    }
+
+    /// Two that hold each other dead have nobody else to hear it from.
+    @Test func theDeadAreToldByAProbeInAnyCase() {
+        var settings = MembershipSettings()
+        settings.tellsTheAccused = false
+        var subject = Subject(members: 2, settings: settings)
+        subject.pass(.seconds(60))
+        #expect(subject.status(of: 2) == .dead)
+        subject.pass(.seconds(30))
+        #expect(subject.sent.contains { $0.message.claims == [.dead(MemberNumber(2), 0)] && $0.to.rawValue == 2 })
+    }
+
     @Test func anAnswerOfAStrangerToTheProbeIsNone() {
         var subject = Subject()
         subject.feed(.requestTimedOut(MemberNumber(3)))

@@ -133,7 +133,8 @@ import Testing
         finish(world)
     }
 
-    /// Connections stand all the time, so that nothing but probes of the dead tells that the network is whole again.
+    /// Connections stand all the time: old messages that waited in them, and probes of the dead, tell that the network is
+    /// whole again.
     @Test func twoSidesOfAHealedSplitTakeEachOtherBack() throws {
         let world = try world(5, for: .seconds(3_800))
         world.run(for: .seconds(5))
