@@ -34,6 +34,7 @@ extension NodeMachine {
         someAreDoubtful = membership.standings.contains { $0.status != .alive }
         // Whom requests wait for may be back, or given up.
         unpark(now, &effects)
+        wakeHints(now, &effects)
     }
 
     /// Passes on what requests have noticed of peers.
