@@ -144,13 +144,20 @@ extension NodeMachine {
             quorum: WriteQuorum(asked: plan.options.asked, durableOwnersOnly: plan.options.durableOwnersOnly))
         if let target { machine.standIn(me, for: target) }
         var verdict = Verdict.waiting
+        var areAllWell = true
         for owner in plan.owners where owner != me {
-            let isWell = isWell(owner)
-            if isWell || isReachable(owner) { effects.append(.send(.store(store), to: owner)) }
-            if !isWell, owner != target { standIn(for: owner, &machine, coordination, slot, &effects) }
+            if isWell(owner) {
+                effects.append(.send(.store(store), to: owner))
+                continue
+            }
+            areAllWell = false
+            if isReachable(owner) { effects.append(.send(.store(store), to: owner)) }
+            if owner != target { standIn(for: owner, &machine, coordination, slot, &effects) }
         }
-        for owner in plan.owners where owner != me && !isReachable(owner) {
-            verdict = machine.add(.failed, from: owner)
+        if !areAllWell {
+            for owner in plan.owners where owner != me && !isReachable(owner) {
+                verdict = machine.add(.failed, from: owner)
+            }
         }
         barriers.await(.ownWrite(slot), strength(forcedDurable: durable))
         progress(&coordination, machine, verdict, slot, now, &effects)
