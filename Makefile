@@ -13,6 +13,7 @@
 # make scenario   the stories of Scenarios/ on the simulator, and directed schedules (SEEDS=n seeds each)
 # make scenario-processes   the scenarios on clusters of real processes (release build)
 # make soak       what takes longer: many seeds, many kills, many keys (MINUTES=n of the swarm, 30)
+# make deletes    a million deletes on real processes, and what they leave on disk
 # make deps       what a fresh machine needs: checks Swift, installs zlib's headers or names them
 # make clean      removes build products (never a cluster's data)
 
@@ -49,7 +50,7 @@ define both-passes
 endef
 
 .PHONY: help run demo release build test check lint format bench sim random digests scenario scenario-processes soak \
-    deps clean
+    deletes deps clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -124,6 +125,16 @@ soak: release
 	$(both-passes)
 	$(COTERIE) sim swarm --from $(FROM) --minutes $(MINUTES)
 	@$(COTERIE) demo --keys 100000 --seconds 60
+	@$(MAKE) --no-print-directory deletes
+
+# A million deletes leave no more than a constant: the segment that is written, those that wait for a checkpoint.
+deletes: release
+	@data=$$(mktemp -d); \
+	trap "$(COTERIE) local down --data $$data/c >/dev/null 2>&1 || true; rm -rf $$data" EXIT; \
+	$(COTERIE) local up --data $$data/c --nodes 3 --base-port 0 --durability os --storage-segment-bytes 8MiB \
+	    --storage-checkpoint-bytes 8MiB --replication-round-interval 1s --replication-markers-remembered 1000000 \
+	    --detach >/dev/null; \
+	$(COTERIE) storage deletes --data $$data/c --keys 1000000 --most 40000000
 
 deps:
 	@command -v $(SWIFT) >/dev/null || { \

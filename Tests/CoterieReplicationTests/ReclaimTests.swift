@@ -85,6 +85,27 @@ import Testing
         for i in 0 ..< 10 { #expect(cluster.copies("k\(i)") == 0) }
     }
 
+    /// What it holds enters its clock again when it gives up what it knows, and nobody else can tell.
+    @Test func theOnlyOwnerOfAKeyReclaimsAfterAQuarantineToo() throws {
+        let types = [
+            BucketType(name: "default", n: 3, kind: .siblings), BucketType(name: "alone", n: 1, kind: .siblings),
+        ]
+        let cluster = try TestCluster(settings: .fastRounds(), types: types)
+        _ = cluster.call(1, put("k", "v", type: "alone"))
+        _ = cluster.call(1, put("lost", "v") { $0.w = .all })
+        cluster.swallow { message, _, _ in message.isRoundReport }
+        _ = cluster.call(1, delete("k", type: "alone"))
+        cluster.pass(.seconds(5))
+        let owner = cluster.owners("k", type: "alone")[0]
+        cluster[owner].engine.lose(cluster.layout.group(for: key("lost"), n: 3), key("lost").bytes)
+        _ = cluster.call(owner % 3 + 1, get("lost") { $0.r = .all })
+        cluster.onSend = nil
+        cluster.pass(.seconds(60))
+        #expect(cluster[owner].notes.contains(.quarantined))
+        #expect(cluster[owner].machine.isServing)
+        #expect(cluster.held(owner, "k", type: "alone") == nil)
+    }
+
     /// Whoever lacks an event is not offered what is gone, and the one that is asked has lost nothing: neither in this life
     /// nor in the next, which reads in its log that it had the event.
     @Test(arguments: [false, true]) func anEventWhoseMarkerIsGoneIsNotTakenForALoss(afterARestart: Bool) throws {

@@ -65,6 +65,16 @@ extension NodeMachine {
         if !ready.isEmpty { askForMore(&effects) }
     }
 
+    /// What the own objects of a group hold enters the clock again, without anybody's telling.
+    mutating func sweepAlone(_ group: Group, _ effects: inout Effects) {
+        let keys = engine.keys(in: group, from: ByteBuffer(), limit: engine.count(in: group))
+        guard !keys.isEmpty else { return }
+        sweeps += 1
+        go(
+            Sweep(group: group, scans: [], clock: PartitionClock(), giveUps: knowledge.giveUps, keys: keys[...]),
+            &effects)
+    }
+
     private mutating func beginSweep(_ group: Group, _ scans: [Refill.Scanning], _ effects: inout Effects) {
         var clock = PartitionClock()
         for scan in scans { clock.merge(scan.clock ?? PartitionClock()) }

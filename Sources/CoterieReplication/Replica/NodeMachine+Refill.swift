@@ -28,6 +28,10 @@ extension NodeMachine {
         knowledge.giveUp()
         markers.restart()
         refill = Refill(layout: layout, me: me)
+        // Of a group with one owner nobody else can tell: what is here counts.
+        for group in layout.groups where layout.preferenceList(for: group).primaries == [me] {
+            sweepAlone(group, &effects)
+        }
         for member in peers.keys.sorted() { greet(member, &effects) }
         askForMore(&effects)
     }

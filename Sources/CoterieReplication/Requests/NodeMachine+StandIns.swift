@@ -57,8 +57,9 @@ extension NodeMachine {
         guard let member = machine.standIn(for: owner, where: { $0 != me && isWell($0) }) else { return }
         let plan = coordination.plan
         let store = Store(
-            exchange: slot, epoch: layout.epoch, group: plan.group, key: coordination.request.key,
-            object: machine.object.encoded(), event: nil, durable: plan.options.asked.durable > 0, hintFor: owner)
+            exchange: slot, epoch: layout.epoch, round: rounds.current, group: plan.group,
+            key: coordination.request.key, object: machine.object.encoded(), event: nil,
+            durable: plan.options.asked.durable > 0, hintFor: owner)
         effects.append(.send(.store(store), to: member))
     }
 

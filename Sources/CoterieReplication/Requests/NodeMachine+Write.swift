@@ -121,8 +121,12 @@ extension NodeMachine {
     private mutating func store(
         _ object: CausalObject, _ encoded: ByteBuffer, _ event: Store.Event, _ coordination: Coordination
     ) throws(Failure) {
+        // What a delete covers is everywhere before its marker goes: also what only its client had seen.
+        let fresh =
+            object.isMarker
+            ? knowledge.unhandled([event.dot] + object.namedDots, in: coordination.plan.group) : [event.dot]
         do throws(StorageFailure) {
-            try apply(object, encoded, [event.dot], coordination.plan.group, coordination.request.key)
+            try apply(object, encoded, fresh, coordination.plan.group, coordination.request.key)
         } catch {
             throw Failure(error.code, "nothing was written: \(error)")
         }
