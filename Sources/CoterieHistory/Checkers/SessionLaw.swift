@@ -37,9 +37,15 @@ enum SessionLaw {
         if answer.context.descends(floor) { return nil }
         guard let deletes else { return floor.lastDots.first { !answer.context.covers($0) } }
         guard let forgotten = deletes.mayBeReplaced(before: answer.returned) else { return nil }
+        // An entry may end below what its client has not seen, at an event that is another key's: what counts is whether a
+        // value up to there is missing.
         return floor.lastDots.first { entry in
             !answer.context.covers(entry) && !forgotten.covers(entry)
                 && !history.writes.contains { $0.value == nil && ($0.dot == nil || $0.dot == entry) }
+                && history.writes.contains { write in
+                    guard write.value != nil, let dot = write.dot, dot.replica == entry.replica else { return false }
+                    return dot.counter <= entry.counter && !answer.context.covers(dot) && !forgotten.covers(dot)
+                }
         }
     }
 

@@ -41,6 +41,10 @@ struct GroupKnowledge: Equatable {
         return found
     }
 
+    /// Whether every event up to this one is handled. All of them, since a client's context may end below what it has not
+    /// seen, at an event that is another key's; and one that was lost with a tail may be what the client has seen.
+    func lacksNothing(upTo last: Dot) -> Bool { clock.base(of: last.replica) >= last.counter }
+
     /// Takes an event in, with the key that it belongs to.
     mutating func handle(_ dot: Dot, of key: ByteBuffer) {
         guard clock.add(dot) else { return }

@@ -62,11 +62,11 @@ public final class Knowledge {
         groups[group]?.isForgotten(context) ?? false
     }
 
-    /// The entries of a vector whose event is handled. A clock that vouches for an event that its object does not cover
-    /// any more has seen it deleted, and the marker go.
+    /// The entries of a vector below which nothing is lacking. A clock that vouches for an event that its object does not
+    /// cover any more has seen it deleted, and the marker go.
     func handled(of vector: VersionVector, in group: Group) -> VersionVector {
-        if vector.isEmpty { return vector }
-        return VersionVector(vector.lastDots.filter { hasHandled($0, in: group) })
+        guard !vector.isEmpty, let known = groups[group] else { return VersionVector() }
+        return VersionVector(vector.lastDots.filter { known.lacksNothing(upTo: $0) })
     }
 
     /// Nothing that was handled is believed any more: the store has lost records, and which cannot be told. What the
