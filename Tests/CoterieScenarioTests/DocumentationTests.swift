@@ -29,7 +29,9 @@ import Testing
     @Test func everySettingBoundAndOutcomeIsNamed() {
         for name in ScenarioSetting.names { #expect(page.contains("`\(name)`"), "\(name)") }
         for outcome in AnswerOutcome.allCases { #expect(page.contains("| `\(outcome.rawValue)` |"), "\(outcome)") }
-        for name in ["as", "on", "timeout", "sloppy", "wait: false", "expect"] { #expect(page.contains("`\(name)`"), "\(name)") }
+        for name in ["as", "on", "timeout", "sloppy", "wait: false", "expect"] {
+            #expect(page.contains("`\(name)`"), "\(name)")
+        }
     }
 
     @Test func theExampleIsTheFileThatShips() throws {

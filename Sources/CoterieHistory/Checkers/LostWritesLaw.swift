@@ -47,7 +47,9 @@ struct LostWritesLaw {
             return
         }
         let isForgotten = history.promise.reclaimsMarkers && (mayBeReplaced?.covers(dot) ?? true)
-        if !end.context.covers(dot), !isForgotten, !(write.value == nil && history.promise.reclaimsMarkers) {
+        // A value that was discarded for a later one went with the later one's delete.
+        let isExcused = history.promise.reclaimsMarkers && (write.value == nil || isDiscarded(dot))
+        if !end.context.covers(dot), !isForgotten, !isExcused {
             add(write, "the final context \(end.context) does not cover it")
         } else if write.value != nil, !shown.contains(dot), let mayBeReplaced, !mayBeReplaced.covers(dot),
             !isDiscarded(dot)

@@ -30,7 +30,11 @@ extension Record {
         guard outcome == .ok else { return 0 }
         var copies = owners(promise, rule)
         if promise.countsFallbacks, let receipt {
-            copies = max(copies, receipt.responders.count { $0.answer.counts(promise) })
+            let acknowledged = receipt.responders.filter { $0.answer.counts(promise) }
+            let fallbacks = acknowledged.count { $0.role == .fallback }
+            // A hint ends at its owner, who may have acknowledged the write, too: then the two are one copy.
+            let kept = promise.lostDisks == 0 ? acknowledged.count : max(acknowledged.count - fallbacks, fallbacks)
+            copies = max(copies, kept)
         }
         return copies - promise.lostDisks
     }

@@ -95,7 +95,10 @@ extension World {
             let areHandedOver = hintsAreGone || (!state.lost.isEmpty && hintsAreRefused)
             if state.pending.isEmpty, areHandedOver { return finish(stuck: false) }
             if now > stageBegan + plan.bounds.liveness.nanoseconds { return finish(stuck: true) }
-            let isExchanged = areHandedOver && there.allSatisfy { isTheSameEverywhere($0) && !isMarkedSomewhere($0) }
+            // A hint that stays, of a key whose only record is lost, holds up all rounds, and with them every marker.
+            let markersGo = hintsAreGone
+            let isExchanged =
+                areHandedOver && there.allSatisfy { isTheSameEverywhere($0) && !(markersGo && isMarkedSomewhere($0)) }
             if !isExchanged { state.lookAgainAt = now + plan.replication.exchangeInterval.nanoseconds / 4 }
             state.attempts += 1
             convergence = state

@@ -25,8 +25,18 @@ extension RunPlan {
         drawEnvironment(&environment)
         drawWorkload(&load, options)
         drawFaults(&trouble)
+        giveProbesTime()
         checkEvery = options.checkEvery
         canary = options.canary
+    }
+
+    /// A probe that cannot be answered in time by anybody tells nothing: at least twice the round trip of a link as it is
+    /// without faults, on which links differ by up to twice.
+    private mutating func giveProbesTime() {
+        let oneWay = 2 * network.delay.least + network.delay.spread
+        let least = TimeSpan(nanoseconds: 4 * oneWay)
+        replication.membership.probeTimeout = max(replication.membership.probeTimeout, least)
+        replication.membership.probeInterval = max(replication.membership.probeInterval, least * 2)
     }
 
     private mutating func drawCluster(_ draws: inout SeededGenerator) {
@@ -70,6 +80,11 @@ extension RunPlan {
         // The fastest rounds are shorter than the slowest messages' ways.
         settings.roundInterval = .milliseconds(Int64(draws.weighted([0: 2, 50: 2, 500: 2, 5_000: 1])))
         settings.markersRemembered = draws.weighted([1: 1, 8: 1, 65_536: 3])
+        // Few at a time, each some rounds long, must come to an end within a run.
+        if settings.markersRemembered < 10 {
+            settings.roundInterval = min(settings.roundInterval, .milliseconds(500))
+            settings.exchangeInterval = min(settings.exchangeInterval, .milliseconds(500))
+        }
         settings.hintAfter = draws.scaled(settings.hintAfter)
         settings.maxHints = draws.weighted([0: 1, 3: 2, 1_000_000: 9])
         settings.maxHintBytes = draws.weighted([500: 1, 1 << 30: 9])
