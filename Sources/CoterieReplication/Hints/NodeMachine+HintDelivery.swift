@@ -128,6 +128,8 @@ extension NodeMachine {
         case .refused(let code):
             counters.hintsRefused += 1
             if code.speaksOfTheHint {
+                // What was stored over it is another hint.
+                guard sent.isCurrent else { return true }
                 deliveries[member]?.setAside(place, code, at: now.monotonic, settings)
                 effects.append(.note(.hintRefused(place.name.key, by: member, code)))
             } else {
