@@ -132,7 +132,7 @@ import Testing
         cluster.pass(.seconds(11))
         for node in [owners[2]] + fallbacks {
             let read = cluster.call(node, get("k"))
-            #expect(read.failure?.message.contains("R-value unsatisfied: 1/2") == true, "no hint, no answer: \(read)")
+            #expect(read.failure?.message.contains("R-value unsatisfied") == true, "no hint, no answer: \(read)")
         }
         let seen = cluster.call(owners[2], get("k") { $0.r = .one })
         #expect(cluster.call(owners[2], put("k", "new", context: seen.context)).isStored)

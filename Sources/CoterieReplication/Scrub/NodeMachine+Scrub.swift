@@ -23,13 +23,18 @@ import NIOCore
 extension NodeMachine {
     /// So many keys that differ are read at all owners at one tick.
     private static let repairsPerTick = 8
+    /// So many intervals are waited after each pass.
+    private static let restAfterAPass: Int64 = 16
     /// So many of one range are looked at; the next pass finds the rest.
     private static let differingPerRange = 1_024
 
     /// The tick of the scrub.
     mutating func scrubIsDue(_ now: Now, _ effects: inout Effects) {
         guard !hasStopped else { return }
-        effects.append(.setTimer(.scrub, at: now.monotonic + settings.scrubInterval))
+        // A small store is not walked without a break.
+        let pause = scrub.takeRest() ? Self.restAfterAPass : 1
+        effects.append(.setTimer(.scrub, at: now.monotonic + settings.scrubInterval * pause))
+        if pause > 1 { return }
         guard service == .serving, !isStopping else {
             scrub.interrupt()
             scrub.differing = []

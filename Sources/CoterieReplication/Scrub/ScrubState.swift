@@ -32,6 +32,7 @@ struct ScrubState {
     /// Keys that two owners have in different states, not looked at yet, with their group.
     var differing: [(group: Group, key: ObjectKey)] = []
     private(set) var passes = 0
+    private var hasEndedAPass = false
     private(set) var lastPass: Instant?
     private var groups: [Group] = []
     private var epoch: Epoch?
@@ -72,8 +73,15 @@ struct ScrubState {
         if walked == groups.count {
             walked = 0
             passes += 1
+            hasEndedAPass = true
             lastPass = now
         }
+    }
+
+    /// Whether a pass has ended since this was last asked.
+    mutating func takeRest() -> Bool {
+        defer { hasEndedAPass = false }
+        return hasEndedAPass
     }
 
     /// What is read now counts for nothing any more.

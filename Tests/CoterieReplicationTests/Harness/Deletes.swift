@@ -12,6 +12,8 @@ extension ReplicationSettings {
     static func fastRounds(without omitted: OmittedRules = []) -> ReplicationSettings {
         var settings = ReplicationSettings()
         settings.roundInterval = .zero
+        // Each rule stands for itself.
+        settings.scrubInterval = .zero
         settings.omitted = omitted
         return settings
     }
