@@ -188,6 +188,23 @@ private let c1 = Dot(c, 1)
     }
 }
 
+extension QuorumLawTests {
+    /// Its marker may be gone before the read is answered (sim seed 536364751582).
+    @Test func aDeleteBesideAReadMayHaveLeftNothing() {
+        var s = Situation()
+        s.promise.reclaimsMarkers = true
+        s.put(1, a1)
+        s.get(shows([], VersionVector())) { s in s.put(nil, b1, over: vector(a1)) }
+        s.expectNothing()
+        var lost = Situation()
+        lost.promise.reclaimsMarkers = true
+        lost.put(1, a1)
+        lost.get(shows([], VersionVector()))
+        lost.put(nil, b1, over: vector(a1))
+        #expect(!lost.judged(.regularity).isEmpty)
+    }
+}
+
 @Suite struct OtherLawTests {
     @Test func oneWriteIsOneDot() {
         var s = Situation()

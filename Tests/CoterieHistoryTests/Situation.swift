@@ -79,9 +79,11 @@ struct Situation {
 
     @discardableResult
     mutating func get(
-        _ reply: Reply, by members: [UInt32] = [1, 2], process: UInt32 = 1, floor: VersionVector? = nil
+        _ reply: Reply, by members: [UInt32] = [1, 2], process: UInt32 = 1, floor: VersionVector? = nil,
+        meanwhile: (inout Self) -> Void = { _ in }
     ) -> RecordID {
         let id = history.call(.get, key: key, by: ProcessNumber(process), floor: floor, at: now())
+        meanwhile(&self)
         let receipt = Self.receipt(a, members, isWrite: false)
         history.complete(id, .ok, reply: reply, receipt: receipt, at: now())
         return id

@@ -68,7 +68,7 @@ struct QuorumSweep {
         case .deletes(let index): forget(history.writes[index].mayReplace)
         case .reads(let index):
             let answer = history.answers[index]
-            body(answer, obligation(ofStrength: answer.strength))
+            body(answer, withoutForgotten(obligation(ofStrength: answer.strength), by: answer))
         }
     }
 
@@ -91,6 +91,22 @@ struct QuorumSweep {
         for strength in floors.indices where !floors[strength].seen.isEmpty {
             floors[strength].seen = VersionVector(floors[strength].seen.lastDots.filter { !deleted.covers($0) })
         }
+    }
+
+    /// What a delete that ran beside the read may have made forgotten before the read was answered.
+    private func withoutForgotten(_ obligation: Obligation, by answer: Answer) -> Obligation {
+        guard history.promise.reclaimsMarkers else { return obligation }
+        var result = obligation
+        for write in history.writes where write.value == nil {
+            let called = write.record.called.order
+            guard called > answer.called, called < answer.returned else { continue }
+            guard let deleted = write.mayReplace else {
+                result.seen = VersionVector()
+                break
+            }
+            result.seen = VersionVector(result.seen.lastDots.filter { !deleted.covers($0) })
+        }
+        return result
     }
 
     private func obligation(ofStrength strength: Int) -> Obligation {
