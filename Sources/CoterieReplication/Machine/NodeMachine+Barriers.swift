@@ -183,7 +183,8 @@ extension NodeMachine {
             effects.append(.stopped)
         case .started, .serving: markFailed = true  // Tried again.
         case .round: rounds.pending = nil  // Tried again at the next tick of anti-entropy.
-        case .introduced, .layout, .told, .adopted, .hintsGone: break  // Not durable, so it has not happened.
+        case .adopted(let group, let clock): unrecordedAdoptions.append((group, clock))
+        case .introduced, .layout, .told, .hintsGone: break  // Not durable, so it has not happened.
         }
     }
 

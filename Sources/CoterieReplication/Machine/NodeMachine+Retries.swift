@@ -7,6 +7,7 @@ import CoterieStorage
 extension NodeMachine {
     private var hasToRetry: Bool {
         service != .serving || refill != nil || markFailed || isReadOnly || hints.hasLeaving
+            || !unrecordedAdoptions.isEmpty
     }
 
     /// At the end of each tick: sets the timer where something has come up.
@@ -22,6 +23,7 @@ extension NodeMachine {
         retries += 1
         for member in peers.keys.sorted() { greet(member, &effects) }
         retryMark(&effects)
+        retryAdoptions(&effects)
         retryRefill(&effects)
         releaseHints()
         if isReadOnly { engine.probeWritable() }

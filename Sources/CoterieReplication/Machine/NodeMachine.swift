@@ -104,6 +104,8 @@ public struct NodeMachine {
     /// Complete scans whose clocks are not adopted yet: those that wait, and all with the sweeps under way.
     var adoptions: [Adoption] = []
     var sweeps = 0
+    /// Adopted clocks that could not be recorded, on a disk that was full: tried again.
+    var unrecordedAdoptions: [(group: Group, clock: PartitionClock)] = []
     /// Who has answered this life's introduction.
     var acquainted: Set<MemberNumber> = []
     /// How often something was tried again.

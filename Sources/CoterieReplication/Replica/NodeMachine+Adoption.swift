@@ -148,12 +148,25 @@ extension NodeMachine {
     private mutating func finish(_ sweep: Sweep, _ effects: inout Effects) {
         let group = sweep.group
         knowledge.update(group) { $0.adopt(sweep.clock) }
+        recordAdoption(of: sweep.clock, group, &effects)
+    }
+
+    /// Until an adopted clock is durable it is not told, and nobody forgets what it says: it is tried again.
+    private mutating func recordAdoption(of clock: PartitionClock, _ group: Group, _ effects: inout Effects) {
         do throws(StorageFailure) {
             try engine.apply(Batch(metadata: [knowledge.summary(of: group)]))
-            barriers.await(.adopted(group, sweep.clock), .durable)
+            barriers.await(.adopted(group, clock), .durable)
         } catch {
-            // It is in the next checkpoint's summary; until then it is not told, and a restart asks again.
+            unrecordedAdoptions.append((group, clock))
             effects.append(.note(.writesRefused(error)))
+        }
+    }
+
+    mutating func retryAdoptions(_ effects: inout Effects) {
+        let again = unrecordedAdoptions
+        unrecordedAdoptions = []
+        for (group, clock) in again where clock.isSubset(of: knowledge[group].clock) {
+            recordAdoption(of: clock, group, &effects)
         }
     }
 }

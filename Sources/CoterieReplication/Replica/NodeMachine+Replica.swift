@@ -239,7 +239,12 @@ extension NodeMachine {
             } else if hasGone(incoming, store.group) {
                 try handledAbsent(fresh(incoming, store, dots), store.group)
             } else {
-                try apply(incoming, store.object, fresh(incoming, store, dots), store.group, store.key)
+                // A hint may bring several values that nobody has settled yet.
+                var settled = incoming
+                let discarded = rule(of: store.key).settle(&settled)
+                counters.discardedSiblings += discarded
+                let encoded = discarded == 0 ? store.object : settled.encoded()
+                try apply(settled, encoded, fresh(settled, store, dots), store.group, store.key)
             }
         } catch {
             refillFailed(store.group)

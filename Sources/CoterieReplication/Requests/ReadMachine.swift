@@ -198,6 +198,7 @@ struct ReadMachine {
     private mutating func merge(_ object: CausalObject, rule: TypeRule) {
         if merged.isEmpty {
             merged = object
+            rule.settle(&merged)
         } else if merged.digest != object.digest {
             merged.merge(object)
             rule.settle(&merged)
