@@ -123,13 +123,19 @@ extension World {
     private func departure(of bytes: Int, from: Int, to: Int) -> Int64 {
         let rate = links[from, to].bytesPerSecond
         guard rate > 0 else { return now }
-        let left = max(now, links[from, to].freeAt) + Int64(bytes) * 1_000_000_000 / rate
+        let left = min(
+            max(now, links[from, to].freeAt) + Int64(bytes) * 1_000_000_000 / rate, now + Self.longestDelay)
         links[from, to].freeAt = left
         return left
     }
 
+    /// At most so long, however slow the link: what was sent before the faults are over arrives within the time that a run
+    /// gives to healing.
+    private static let longestDelay: Int64 = 20_000_000_000
+
     func delay(from: Int, to: Int) -> Int64 {
-        links[from, to].delay.draw(&networkDraws) * links[from, to].slowness + links[from, to].added
+        let drawn = links[from, to].delay.draw(&networkDraws) * links[from, to].slowness + links[from, to].added
+        return min(drawn, Self.longestDelay)
     }
 
     // MARK: Receiving
