@@ -9,7 +9,7 @@ import Testing
 @Suite struct CanaryTests {
     /// Within how many seeds each must be found.
     private static let seeds: [(Canary, UInt64)] = [
-        (.skippedFsync, 40), (.droppedSibling, 10), (.inventedAcknowledgement, 30), (.forgottenRead, 60),
+        (.skippedFsync, 80), (.droppedSibling, 10), (.inventedAcknowledgement, 30), (.forgottenRead, 60),
         (.doubledWrite, 10), (.forgottenHints, 300), (.swallowedHint, 150),
     ]
 
