@@ -23,6 +23,8 @@ public final class Knowledge {
     private var gone: [Group: [(key: ByteBuffer, context: VersionVector)]] = [:]
     /// How often everything was given up.
     private(set) var giveUps = 0
+    /// Groups in which a record could not be read in this life: their clocks meet no floors.
+    private var lossy: Set<Group> = []
 
     public init() {}
 
@@ -62,10 +64,13 @@ public final class Knowledge {
         groups[group]?.isForgotten(context) ?? false
     }
 
+    /// A record of the group could not be read: its events are handled, and what they wrote may be gone.
+    func recordLost(in group: Group) { lossy.insert(group) }
+
     /// The entries of a vector below which nothing is lacking. A clock that vouches for an event that its object does not
     /// cover any more has seen it deleted, and the marker go.
     func handled(of vector: VersionVector, in group: Group) -> VersionVector {
-        guard !vector.isEmpty, let known = groups[group] else { return VersionVector() }
+        guard !vector.isEmpty, !lossy.contains(group), let known = groups[group] else { return VersionVector() }
         return VersionVector(vector.lastDots.filter { known.lacksNothing(upTo: $0) })
     }
 

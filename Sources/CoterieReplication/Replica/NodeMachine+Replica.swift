@@ -48,6 +48,7 @@ extension NodeMachine {
     private mutating func lost(_ key: ObjectKey, _ fault: RecordFault, _ effects: inout Effects) {
         guard corruptKeys.insert(key).inserted else { return }
         counters.faults += 1
+        if let type = layout.bucketType(named: key.type) { knowledge.recordLost(in: layout.group(for: key, n: type.n)) }
         effects.append(.note(.recordCorrupt(fault)))
         renewIdentity("a record that it minted on is lost", &effects)
     }
