@@ -211,6 +211,8 @@ final class NodeCore: NetworkReceiver, @unchecked Sendable {
             logger.error(
                 "a record is corrupt",
                 metadata: ["file": "\(fault.file)", "offset": "\(fault.offset)", "reason": "\(fault.reason)"])
+        case .digestDisagrees(let group):
+            logger.error("the index is not what was stored", metadata: ["group": "\(group)"])
         case .writesRefused(let failure): logger.error("writes are refused", metadata: ["reason": "\(failure)"])
         case .writesAccepted: logger.notice("writes are accepted again")
         case .manySiblings(let key, let count):

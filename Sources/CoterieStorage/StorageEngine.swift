@@ -149,6 +149,11 @@ public protocol StorageEngine: AnyObject {
     /// How many keys a group holds. O(1).
     func count(in group: Group) -> Int
 
+    /// Whether the group's index points at what was stored: what is derived from all its keys equals the digest that each
+    /// change has kept (design, section 4, rule 11). A difference is told once: what is there then counts as what was
+    /// stored, since whoever was told vouches for none of it. O(keys of the group), in memory.
+    func audit(_ group: Group) -> Bool
+
     /// All groups that hold a key, in order.
     var groups: [Group] { get }
 

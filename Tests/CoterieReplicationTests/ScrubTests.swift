@@ -45,6 +45,22 @@ import Testing
         #expect(!cluster[2].engine.corrupt.contains(key.bytes))
     }
 
+    @Test func aStoreThatIsNotWhatItsDigestSaysQuarantinesItsReplicaWhichIsRefilled() throws {
+        let cluster = try cluster()
+        for i in 0 ..< 20 { _ = cluster.call(1, put("k\(i)", "v\(i)") { $0.w = .all }) }
+        cluster.pass(.seconds(3))
+        let (group, _, _) = try stored(cluster, 2, "k5")
+        cluster[2].engine.disagreeing = [group]
+        cluster.pass(pass)
+        #expect(cluster[2].notes.contains(.digestDisagrees(group)))
+        #expect(cluster[2].notes.contains { if case .quarantined = $0 { true } else { false } })
+        #expect(cluster[2].machine.isServing)
+        for i in 0 ..< 20 { #expect(cluster.held(2, "k\(i)")?.values == ["v\(i)"]) }
+        for other in [1, 3] {
+            #expect(!cluster[other].notes.contains { if case .quarantined = $0 { true } else { false } })
+        }
+    }
+
     @Test(arguments: [1, 2, 3]) func aRecordThatWasLostQuarantinesItsReplicaAndIsRefilled(node: Int) throws {
         let cluster = try cluster()
         for i in 0 ..< 20 { _ = cluster.call(1, put("k\(i)", "v\(i)") { $0.w = .all }) }

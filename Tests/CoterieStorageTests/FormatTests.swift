@@ -1,4 +1,4 @@
-// Golden vectors of the log's format, version 1. They never change: what was written once stays readable.
+// Golden vectors of the log's format, version 1, and of checkpoints, version 2. They never change: what was written once stays readable.
 
 import CoteriePrimitives
 import CoterieSimulation
@@ -28,18 +28,22 @@ import Testing
         "9d37a146" + "02" + "03" + "0100" + "0400" + "0000" + "00000000" + "00000000" + "676f6e65",
         "8d3e83e0" + "23" + "00" + "0000" + "0600" + "0000" + "02000000" + "278d8d08" + "6c61796f7574" + "6531",
         "86efb2ca" + "31" + "03" + "0201" + "0300" + "0000" + "00000000" + "00000000" + "6b6579",
-        // A mark: 116 bytes of this segment were fsynced when it was written.
-        "2b3c2bd3" + "35" + "00" + "0000" + "0000" + "0000" + "74000000" + "00000000",
     ]
+    /// A mark: 116 bytes of this segment were fsynced when it was written. Today's carries a digest in a key's place.
+    private let goldenMark =
+        "f1bfc443" + "35" + "00" + "0000" + "0800" + "0000" + "74000000" + "00000000" + "65d334bea9feb9bf"
+    private let goldenMarkWithoutDigest =
+        "2b3c2bd3" + "35" + "00" + "0000" + "0000" + "0000" + "74000000" + "00000000"
 
     @Test func aSegmentIsWrittenAsItAlwaysWas() throws {
         let segment = try #require(try goldenStore().content(of: "0000000001.log"))
-        #expect(hex(segment) == goldenHeader + goldenRecords.joined())
+        #expect(hex(segment) == goldenHeader + goldenRecords.joined() + goldenMark)
     }
 
-    @Test func aSegmentIsReadAsItAlwaysWas() throws {
+    @Test(arguments: [false, true]) func aSegmentIsReadAsItAlwaysWas(withDigest: Bool) throws {
         let disk = SimulatedDisk(seed: 1)
-        disk.place(bytes(hex: goldenHeader + goldenRecords.joined()), in: "0000000001.log")
+        let mark = withDigest ? goldenMark : goldenMarkWithoutDigest
+        disk.place(bytes(hex: goldenHeader + goldenRecords.joined() + mark), in: "0000000001.log")
         var replayed: [ReplayedRecord] = []
         let engine = try LogEngine.open(disk: disk, settings: .still) { replayed.append($0) }
         #expect(engine.openingReport.faults.isEmpty)
@@ -53,21 +57,23 @@ import Testing
 
     private let goldenCheckpoint: String = {
         let page =
-            "0100" + "ef01" + "0000" + "0000"  // one key, lowest cell, no dead bytes, no prefix
-            + "0079656b" + "ef01"  // head “key\0” as a number, cell
-            + String(repeating: "00", count: 495 - 14)
-            + "0300" + "02000000" + "20000000" + "17000000" + "6b6579"
+            "0100" + "eb01" + "0000" + "0000"  // one key, lowest cell, no dead bytes, no prefix
+            + "0079656b" + "eb01"  // head “key\0” as a number, cell
+            + String(repeating: "00", count: 491 - 14)
+            + "0300" + "02000000" + "20000000" + "17000000" + "00000000" + "6b6579"
         return [
-            "434f544552494543" + "0100" + "1c00" + "02000000" + "37000000" + "00000000" + "c1b01fb5",
+            "434f544552494543" + "0200" + "1c00" + "02000000" + "37000000" + "00000000" + "3304d79c",
             "010c888c" + "48000000" + "01000000",
             "01000000" + "74000000" + "1c00000000000000" + "0100000000000000" + "1800000000000000" + "00000000",
             "02000000" + "37000000" + "1700000000000000" + "0100000000000000" + "0000000000000000" + "00000000",
-            "71501026" + "1c000000" + "02000000",
-            "01000000" + "58000000" + "1c000000" + "0600" + "0000" + "02000000" + "6c61796f7574" + "6531",
-            "11800076" + "06020000" + "03000000" + "0201" + "03" + "00" + "0002" + page,
-            "4bcf85f0" + "10000000" + "04000000" + "0100000000000000" + "0100000000000000",
+            "db5b89ed" + "20000000" + "02000000",
+            "01000000" + "58000000" + "1c000000" + "278d8d08" + "0600" + "0000" + "02000000" + "6c61796f7574" + "6531",
+            "139a0326" + "06020000" + "03000000" + "0201" + "03" + "00" + "0002" + page,
+            "a2f8011d" + "18000000" + "04000000" + "0100000000000000" + "0100000000000000" + "65d334bea9feb9bf",
         ].joined()
     }()
+    /// The first bytes of a checkpoint of format 1, which had no checksums of records.
+    private let oldCheckpoint = "434f544552494543" + "0100" + "1c00" + "02000000" + "37000000" + "00000000" + "c1b01fb5"
 
     @Test func aCheckpointIsWrittenAsItAlwaysWas() throws {
         let disk = try goldenStore()
@@ -89,6 +95,17 @@ import Testing
         engine.checkInvariants()
     }
 
+    @Test func aCheckpointOfTheFirstFormatIsNotUsedAndNothingIsMissed() throws {
+        let disk = try goldenStore()
+        try LogEngine.open(disk: disk, settings: .still).settle(on: disk)
+        disk.place(bytes(hex: oldCheckpoint), in: "index.checkpoint")
+        let engine = try LogEngine.open(disk: disk, settings: .still)
+        #expect(!engine.openingReport.usedCheckpoint)
+        #expect(!engine.openingReport.hasUnknownLosses)
+        #expect(engine.text("key", in: 258) == "")
+        #expect(engine.metadata("layout") == bytes("e1"))
+    }
+
     @Test func aNewerFormatIsRefusedByName() throws {
         let disk = try goldenStore()
         try LogEngine.open(disk: disk, settings: .still).settle(on: disk)
@@ -105,7 +122,7 @@ import Testing
         let sum = checkpoint[0 ..< 24].withUnsafeBytes { crc32($0) }
         for place in 0 ..< 4 { checkpoint[24 + place] = UInt8(truncatingIfNeeded: sum >> (8 * UInt32(place))) }
         disk.place(checkpoint, in: "index.checkpoint")
-        #expect(throws: StorageOpenError.newerFormat(file: "index.checkpoint", version: 9, supported: 1)) {
+        #expect(throws: StorageOpenError.newerFormat(file: "index.checkpoint", version: 9, supported: 2)) {
             try LogEngine.open(disk: disk, settings: .still)
         }
     }

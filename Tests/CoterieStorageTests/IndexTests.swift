@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct IndexTests {
     private func location(_ number: Int) -> Location {
-        Location(segment: UInt32(number), offset: UInt32(number * 3), length: UInt32(number * 7))
+        Location(
+            segment: UInt32(number), offset: UInt32(number * 3), length: UInt32(number * 7),
+            checksum: UInt32(truncatingIfNeeded: number &* 11))
     }
 
     private func sorted(_ model: [[UInt8]: Location]) -> [(key: [UInt8], location: Location)] {

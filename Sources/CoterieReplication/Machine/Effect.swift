@@ -36,6 +36,8 @@ public enum Note: Equatable, Sendable {
     /// State that this identity minted on was lost: it mints under a new one from now on.
     case identityRenewed(reason: String)
     case recordCorrupt(RecordFault)
+    /// What the store's index points at in a group is not what was stored.
+    case digestDisagrees(Group)
     case writesRefused(StorageFailure)
     case writesAccepted
     case manySiblings(ObjectKey, count: Int)

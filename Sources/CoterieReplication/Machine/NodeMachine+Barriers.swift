@@ -151,6 +151,8 @@ extension NodeMachine {
                 epoch: layout.epoch, knownBefore: knownBefore, known: acquaintances, round: recordedRound)
             effects.append(.send(.introduceReply(reply), to: member))
         case .serving:
+            // What was lost and has come back is not to be missed again at the next start.
+            if service == .refilling { engine.requestCheckpoint() }
             service = .serving
             effects.append(.note(.serving))
             for member in peers.keys.sorted() where isConnected(member) { advertiseAll(to: member, &effects) }

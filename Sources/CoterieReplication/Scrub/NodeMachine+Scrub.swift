@@ -3,6 +3,8 @@
 // What must hold:
 //   - Each record of each group that this node owns is read once in a pass. One that cannot be read is taken from the
 //     other owners.
+//   - The engine's index of each group is what its vouching digest says, once in a pass; else what is here vouches for
+//     nothing (rule 11).
 //   - Each range is compared with the next owner on the ring, by one digest; where the digests differ, by each key's.
 //     All owners walk, so that where every owner equals its next one, all are equal.
 //   - The walk itself changes nothing. A key that differs is read at all owners, and a read repairs what is stale: so a
@@ -65,6 +67,12 @@ extension NodeMachine {
         // Groups without a key cost no tick of their own; a whole pass over nothing costs one.
         var skipped = 0
         while let group = scrub.group(layout, me), skipped < scrub.groupCount {
+            if scrub.start.readableBytes == 0, !engine.audit(group) {
+                counters.faults += 1
+                effects.append(.note(.digestDisagrees(group)))
+                quarantine(&effects)
+                return
+            }
             var keys = engine.keys(in: group, from: scrub.start, limit: settings.scrubKeys + 1)
             if keys.isEmpty {
                 scrub.advance(to: nil, at: now.monotonic)

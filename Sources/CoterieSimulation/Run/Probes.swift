@@ -71,7 +71,7 @@ extension ProbeCounts {
         switch note {
         case .quarantined: reach(.quarantined)
         case .identityRenewed: reach(.identityRenewed)
-        case .recordCorrupt: reach(.corruptRecord)
+        case .recordCorrupt, .digestDisagrees: reach(.corruptRecord)
         case .writesRefused(.diskFull): reach(.diskFull)
         case .writesRefused: reach(.ioError)
         case .writesAccepted: reach(.writableAgain)

@@ -283,7 +283,7 @@ extension World {
                 let after = Int64(processDraws.below(500_000_000))
                 queue.push(.operatorRestart, node.index, detail: UInt64(node.life), at: now + after)
             }
-        case .identityRenewed, .recordCorrupt, .writesAccepted, .manySiblings, .causalityFault,
+        case .identityRenewed, .recordCorrupt, .digestDisagrees, .writesAccepted, .manySiblings, .causalityFault,
             .layoutLearnt, .memberChanged, .malformedGossip, .hintsDropped, .hintRefused:
             break
         }

@@ -13,7 +13,7 @@
 //           u32  head: the suffix's first four bytes as a number, the first one highest, zeros behind a shorter suffix
 //           u16  offset of the cell
 //     ...      free
-//      cells:  u16 suffix length, u32 segment, u32 offset, u32 length, suffix
+//      cells:  u16 suffix length, u32 segment, u32 offset, u32 length, u32 checksum of the record's body, suffix
 //      prefix, at the array's end
 //
 // All integers are little-endian: the array is written into checkpoints as it is. The array is only as large as its
@@ -28,7 +28,7 @@ struct Page: Sendable {
     static let step = 512
     static let headLength = 8
     static let slotLength = 6
-    static let cellHeadLength = 14
+    static let cellHeadLength = 18
     /// What a key takes in a page beyond its own bytes.
     static let overheadPerKey = cellHeadLength + slotLength
 
@@ -178,6 +178,7 @@ struct Page: Sendable {
         raw.store(location.segment, at: cell + 2)
         raw.store(location.offset, at: cell + 6)
         raw.store(location.length, at: cell + 10)
+        raw.store(location.checksum, at: cell + 14)
     }
 
     /// Some of the keys in a page of their own, with the longest prefix that they share, with each other and with

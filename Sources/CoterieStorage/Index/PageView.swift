@@ -36,7 +36,7 @@ struct PageView {
         let cell = cell(at: index)
         return Location(
             segment: raw.load(at: cell &+ 2, as: UInt32.self), offset: raw.load(at: cell &+ 6, as: UInt32.self),
-            length: raw.load(at: cell &+ 10, as: UInt32.self))
+            length: raw.load(at: cell &+ 10, as: UInt32.self), checksum: raw.load(at: cell &+ 14, as: UInt32.self))
     }
 
     /// The first four bytes as a number that sorts as they do.

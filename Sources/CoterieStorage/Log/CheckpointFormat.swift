@@ -3,7 +3,7 @@
 // the log is replayed from its first segment (L7).
 //
 //    0  8 bytes  "COTERIEC"
-//    8  u16      format version, 1
+//    8  u16      format version, 2 (older ones are not used: the log has it all)
 //   10  u16      length of this header, 28
 //   12  u32      segment \ of the first byte that
 //   16  u32      offset  / is not covered
@@ -14,16 +14,16 @@
 // A block: u32 CRC-32 of the rest of the block, u32 payload length, u8 kind, 3 zero bytes, payload. In this order:
 //   1 segments   rows: u32 number, u32 length, u64 live bytes, u64 live records, u64 removal bytes, u8 flags,
 //                3 zero bytes
-//   2 metadata   rows: location (3 × u32), u16 name length, u16 0, u32 value length, name, value
+//   2 metadata   rows: location (4 × u32), u16 name length, u16 0, u32 value length, name, value
 //   3 pages      u16 partition, u8 n, u8 0, then pages of that group in order: u16 length, the bytes (see `Page`)
-//   4 end        u64 number of keys, u64 number of pages: the checkpoint is whole
+//   4 end        u64 number of keys, u64 number of pages, u64 digest of the index: the checkpoint is whole
 // The flags of a segment: 1 drained, 2 unreadable.
 
 import CoteriePrimitives
 import NIOCore
 
 enum CheckpointFormat {
-    static let version: UInt16 = 1
+    static let version: UInt16 = 2
     static let magic: [UInt8] = Array("COTERIEC".utf8)
     static let headerLength = 28
     static let blockHeadLength = 12
@@ -44,6 +44,7 @@ struct CheckpointWriter {
     private let segments: [Segment]
     private let metadata: [(name: String, record: MetadataRecord)]
     private let groups: [(group: Group, keys: GroupIndex)]
+    private let digest: ContentDigest
     private enum Part {
         case header, segments, metadata, pages, end, nothing
     }
@@ -55,9 +56,10 @@ struct CheckpointWriter {
 
     init(
         position: LogPosition, segments: [Segment], metadata: [String: MetadataRecord],
-        groups: [(group: Group, keys: GroupIndex)]
+        groups: [(group: Group, keys: GroupIndex)], digest: ContentDigest
     ) {
         self.position = position
+        self.digest = digest
         self.segments = segments
         self.metadata = metadata.keys.sorted().compactMap { name in metadata[name].map { (name, $0) } }
         self.groups = groups
@@ -89,6 +91,7 @@ struct CheckpointWriter {
                 Self.write(.end, into: &out) { block in
                     block.writeInteger(UInt64(keys), endianness: .little)
                     block.writeInteger(pagesWritten, endianness: .little)
+                    block.writeInteger(digest.value, endianness: .little)
                 }
                 part = .nothing
             case .nothing:
@@ -158,7 +161,8 @@ struct CheckpointWriter {
     }
 
     private static func write(_ name: String, _ record: MetadataRecord, into block: inout ByteBuffer) {
-        for part in [record.location.segment, record.location.offset, record.location.length] {
+        let location = record.location
+        for part in [location.segment, location.offset, location.length, location.checksum] {
             block.writeInteger(part, endianness: .little)
         }
         block.writeInteger(UInt16(name.utf8.count), endianness: .little)

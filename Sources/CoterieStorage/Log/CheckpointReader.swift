@@ -16,6 +16,8 @@ enum CheckpointError: Error, Equatable {
     case disk(DiskError)
     case damaged(String)
     case newer(version: Int)
+    /// Of a format that lacks what is needed now. The log has it all.
+    case older(version: Int)
 }
 
 /// Reads a checkpoint block by block.
@@ -82,6 +84,7 @@ struct CheckpointReader {
             else { return .failure(.damaged("the checkpoint header's checksum does not match")) }
             let version = raw.load(at: 8, as: UInt16.self)
             guard version <= CheckpointFormat.version else { return .failure(.newer(version: Int(version))) }
+            guard version == CheckpointFormat.version else { return .failure(.older(version: Int(version))) }
             let position = LogPosition(
                 segment: raw.load(at: 12, as: UInt32.self), offset: raw.load(at: 16, as: UInt32.self))
             return .success((position, length))
@@ -109,8 +112,9 @@ struct CheckpointReader {
             case .pages: isGood = takePages(payload)
             case .end:
                 isGood =
-                    payload.count == 16 && payload.load(at: 0, as: UInt64.self) == UInt64(content.index.count)
+                    payload.count == 24 && payload.load(at: 0, as: UInt64.self) == UInt64(content.index.count)
                     && payload.load(at: 8, as: UInt64.self) == pages
+                    && payload.load(at: 16, as: UInt64.self) == content.index.digest.value
                 if isGood { return .success(true) }
             case nil: isGood = false
             }
@@ -139,16 +143,16 @@ struct CheckpointReader {
     private mutating func takeMetadata(_ raw: UnsafeRawBufferPointer) -> Bool {
         var place = 0
         while place < raw.count {
-            guard place + 20 <= raw.count else { return false }
-            let name = Int(raw.load(at: place + 12, as: UInt16.self))
-            let value = Int(raw.load(at: place + 16, as: UInt32.self))
-            guard place + 20 + name + value <= raw.count else { return false }
+            guard place + 24 <= raw.count else { return false }
+            let name = Int(raw.load(at: place + 16, as: UInt16.self))
+            let value = Int(raw.load(at: place + 20, as: UInt32.self))
+            guard place + 24 + name + value <= raw.count else { return false }
             let location = Location(
                 segment: raw.load(at: place, as: UInt32.self), offset: raw.load(at: place + 4, as: UInt32.self),
-                length: raw.load(at: place + 8, as: UInt32.self))
-            content.metadata[String(decoding: raw.part(place + 20, name), as: UTF8.self)] = MetadataRecord(
-                value: ByteBuffer(bytes: raw.part(place + 20 + name, value)), location: location)
-            place += 20 + name + value
+                length: raw.load(at: place + 8, as: UInt32.self), checksum: raw.load(at: place + 12, as: UInt32.self))
+            content.metadata[String(decoding: raw.part(place + 24, name), as: UTF8.self)] = MetadataRecord(
+                value: ByteBuffer(bytes: raw.part(place + 24 + name, value)), location: location)
+            place += 24 + name + value
         }
         return true
     }

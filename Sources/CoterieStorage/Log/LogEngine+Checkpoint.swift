@@ -133,7 +133,8 @@ extension LogEngine {
         checkpoint.bytesSince = 0
         let covered = segments.all.filter { $0.state == .drained }.map(\.number)
         let writer = CheckpointWriter(
-            position: queue.end, segments: segments.all, metadata: metadataRecords, groups: index.snapshot)
+            position: queue.end, segments: segments.all, metadata: metadataRecords, groups: index.snapshot,
+            digest: index.digest)
         checkpoint.phase = .writing(
             CheckpointState.Snapshot(writer: writer, end: queue.appliedEnd, covered: covered))
     }

@@ -82,7 +82,7 @@ extension LogEngine {
     private func startFlush(durable wanted: Bool, isRetry: Bool) -> DiskWork {
         let barriers = takeWaiting()
         let durable = wanted || barriers.contains { $0.strength == .durable }
-        let mark = queue.appendMark()
+        let mark = queue.appendMark(index.digest)
         if mark > 0, let active = queue.active { segments.update(active) { $0.length += mark } }
         let chunks = queue.take()
         var steps = isRetry ? cutting(chunks) : []

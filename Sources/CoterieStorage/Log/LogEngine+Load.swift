@@ -106,6 +106,9 @@ extension LogEngine {
             guard record.head.kind == .put, record.head.group == group, isIt else {
                 return .fault("the index points at another key's record")
             }
+            guard record.head.bodyChecksum == location.checksum else {
+                return .fault("the record is another one than was stored: an earlier one of its key")
+            }
             guard record.bodyIsIntact(in: raw) else {
                 return .fault("the record's value does not match its checksum")
             }

@@ -1,5 +1,5 @@
 // The embedded log store: an append-only log is the data, an ordered index in memory knows where each key's newest
-// record lies. Format and invariants (L1 … L8) stand in `LogFormat`; the parts:
+// record lies. Format and invariants (L1 … L9) stand in `LogFormat`; the parts:
 //
 //   LogEngine+Apply       encoding batches into the write queue, reading
 //   LogEngine+Flush       group commit: one write in flight, barriers, failures
@@ -79,7 +79,7 @@ public final class LogEngine: StorageEngine {
             for (number, record) in records.enumerated() {
                 let old = Location(
                     segment: unproven.segment, offset: UInt32(unproven.offset + record.start),
-                    length: UInt32(record.head.length))
+                    length: UInt32(record.head.length), checksum: record.head.bodyChecksum)
                 let flags =
                     (number == 0 ? RecordHead.first : 0) | (number == records.count - 1 ? RecordHead.last : 0)
                 copyForward(record, raw, from: old, flags: flags)
@@ -92,6 +92,8 @@ public final class LogEngine: StorageEngine {
     }
 
     public func count(in group: Group) -> Int { index.count(in: group) }
+
+    public func audit(_ group: Group) -> Bool { index.audit(group) }
 
     public var groups: [Group] { index.groups }
 

@@ -49,6 +49,8 @@
 //       header gives the mark as the length of the one before, and what lies behind is not replayed. A segment without
 //       one whole batch counts as not begun. After a failed fsync a kernel may report success for pages that it has
 //       dropped ("fsyncgate"); only bytes written anew can be believed.
+//   L9  A mark carries, in the place of a key, the digest of all that the index pointed at when it was written (see
+//       `ContentDigest`; older marks have none). Replay that passes through the states of then must meet the same.
 
 import CoteriePrimitives
 
@@ -58,6 +60,8 @@ enum LogFormat {
     static let segmentMagic: [UInt8] = Array("COTERIEL".utf8)
     static let segmentHeaderLength = 32
     static let recordHeadLength = 20
+    /// Of the digest that a mark carries in the place of a key.
+    static let digestLength = 8
     static let checkpointFile = "index.checkpoint"
     static let newCheckpointFile = "index.new"
 

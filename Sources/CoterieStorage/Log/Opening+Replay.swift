@@ -200,6 +200,7 @@ extension Opening {
     ) {
         if record.head.kind == .mark {
             walk.proven = max(walk.proven, record.head.valueLength)
+            verify(record, raw, walk)
             return
         }
         if record.head.isFirst, !walk.batch.isEmpty {
@@ -208,6 +209,14 @@ extension Opening {
         }
         walk.batch.append((record, isIntact))
         if record.head.isLast { applyBatch(raw, &walk) }
+    }
+
+    /// Whether the store is what it was when the mark was written (L9).
+    private mutating func verify(_ mark: ParsedRecord, _ raw: UnsafeRawBufferPointer, _ walk: Walk) {
+        guard isExact, mark.head.keyLength == LogFormat.digestLength else { return }
+        let then = mark.key(in: raw).load(at: 0, as: UInt64.self)
+        if walk.batch.isEmpty, index.digest.value == then { return }
+        addFault(walk.file, mark.start, "the records before do not add up to what the store held here", .unknownKeys)
     }
 
     private mutating func applyBatch(_ raw: UnsafeRawBufferPointer, _ walk: inout Walk) {
@@ -233,7 +242,8 @@ extension Opening {
         _ record: ParsedRecord, _ isIntact: Bool, _ raw: UnsafeRawBufferPointer, _ walk: Walk
     ) {
         let location = Location(
-            segment: walk.number, offset: UInt32(record.start), length: UInt32(record.head.length))
+            segment: walk.number, offset: UInt32(record.start), length: UInt32(record.head.length),
+            checksum: record.head.bodyChecksum)
         let key = record.key(in: raw)
         report.replayedRecords += 1
         switch record.head.kind {

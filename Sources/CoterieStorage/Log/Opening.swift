@@ -8,6 +8,8 @@
 //     of extent `unknownKeys`: some key may now show an older record or none, and only the owner of the store can say
 //     what follows (design, section 4, rule 11). A key that the checkpoint covers is not touched by this: its place is
 //     known.
+//   - All heads hold, and what was replayed up to a mark does not give the digest that the mark says (L9): records are
+//     there that were not, or lack that were. A fault of extent `unknownKeys`, reported once.
 //   - The newest record of a metadata name has a broken body: opening fails. Metadata is small, and says who we are.
 //   - In the last segment above the highest mark, all of these are a torn tail instead (L3): cut. An error of the disk
 //     is never taken for a torn tail: in the last segment it ends the opening, elsewhere what cannot be read is rot.
@@ -83,6 +85,9 @@ struct Opening {
     var brokenMetadata: [String: RecordFault] = [:]
     /// Where the checkpoint ends.
     var position = LogPosition(segment: 0, offset: 0)
+    /// Whether what is replayed passes through the states that the store was in. Not where a checkpoint is damaged: what
+    /// compaction has moved comes later then; nor behind a fault that hides which keys it touches.
+    var isExact = true
 
     init(disk: any Disk, settings: LogEngine.Settings, replay: ((ReplayedRecord) -> Void)?) {
         self.disk = disk
@@ -127,6 +132,7 @@ struct Opening {
 
     mutating func addFault(_ file: String, _ offset: Int, _ reason: String, _ extent: RecordFault.Extent) {
         report.faults.append(RecordFault(file: file, offset: UInt64(offset), reason: reason, extent: extent))
+        if extent == .unknownKeys { isExact = false }
     }
 
     /// Takes over the checkpoint, if it is whole.
@@ -139,9 +145,12 @@ struct Opening {
             case .newer(let version):
                 throw .newerFormat(
                     file: LogFormat.checkpointFile, version: version, supported: Int(CheckpointFormat.version))
+            case .older(let version):
+                addFault(LogFormat.checkpointFile, 0, "it has format \(version): the log is replayed", .nothing)
             case .damaged(let reason): addFault(LogFormat.checkpointFile, 0, reason, .nothing)
             case .disk(let error): addFault(LogFormat.checkpointFile, 0, "it cannot be read: \(error)", .nothing)
             }
+            isExact = numbers.first == 1 && numbers.last.map { Int($0) } == numbers.count
             return
         }
         report.usedCheckpoint = true

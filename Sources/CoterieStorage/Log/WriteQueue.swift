@@ -98,7 +98,7 @@ struct WriteQueue {
             return length
         }
         appliedEnd += UInt64(length)
-        return Location(segment: active, offset: offset, length: UInt32(length))
+        return Location(segment: active, offset: offset, length: UInt32(length), checksum: head.bodyChecksum)
     }
 
     /// The bytes of a record that is not written yet; nil for one that is.
@@ -134,14 +134,18 @@ struct WriteQueue {
 }
 
 extension WriteQueue {
-    /// Writes a mark where more of the active segment is fsynced than the last one says. Returns its length.
-    mutating func appendMark() -> Int {
+    /// Writes a mark where more of the active segment is fsynced than the last one says, with the digest of what is
+    /// stored (L9). Returns its length.
+    mutating func appendMark(_ digest: ContentDigest) -> Int {
         guard proven > marked, tail.readableBytes > 0 else { return 0 }
         marked = proven
         let head = RecordHead(
-            kind: .mark, flags: RecordHead.first | RecordHead.last, valueLength: Int(proven))
+            kind: .mark, flags: RecordHead.first | RecordHead.last, keyLength: LogFormat.digestLength,
+            valueLength: Int(proven))
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-        return Int(append(head, key: nothing, note: nothing, value: nothing).length)
+        return withUnsafeBytes(of: digest.value.littleEndian) { key in
+            Int(append(head, key: key, note: nothing, value: nothing).length)
+        }
     }
 
     /// All chunks that wait, to be written in order. They stay readable until `wrote` or `failed`.

@@ -42,6 +42,8 @@ public final class MemoryEngine: StorageEngine {
 
     public func metadata(_ name: String) -> ByteBuffer? { metadataValues[name] }
 
+    public func audit(_ group: Group) -> Bool { index.audit(group) }
+
     public func apply(_ batch: Batch) throws(StorageFailure) {
         _ = try batch.recordBytes(within: limits)
         for change in batch.changes {
@@ -69,7 +71,7 @@ public final class MemoryEngine: StorageEngine {
         }
         let place = freePlaces.popLast() ?? UInt32(values.count)
         if Int(place) == values.count { values.append(copy) } else { values[Int(place)] = copy }
-        _ = index.set(group, key, Location(segment: 0, offset: place, length: 0))
+        _ = index.set(group, key, Location(segment: 0, offset: place, length: 0, checksum: 0))
     }
 
     private func remove(_ group: Group, _ key: UnsafeRawBufferPointer) {

@@ -27,6 +27,8 @@ final class ToyEngine: StorageEngine {
     var readsAreSlow = false
     /// Keys whose record cannot be read.
     var corrupt: Set<ByteBuffer> = []
+    /// Groups whose content is not what was stored.
+    var disagreeing: Set<Group> = []
     /// What `apply` throws.
     var refusal: StorageFailure?
     /// What the next barriers fail with.
@@ -56,6 +58,7 @@ final class ToyEngine: StorageEngine {
     }
 
     func count(in group: Group) -> Int { values.keys.count { $0.group == group } }
+    func audit(_ group: Group) -> Bool { disagreeing.remove(group) == nil }
     var groups: [Group] { Set(values.keys.map(\.group)).sorted() }
     func metadata(_ name: String) -> ByteBuffer? { records[name] }
 
