@@ -14,6 +14,8 @@
 # make scenario-processes   the scenarios on clusters of real processes (release build)
 # make soak       what takes longer: many seeds, many kills, many keys (MINUTES=n of the swarm, 30)
 # make deletes    a million deletes on real processes, and what they leave on disk
+# make trouble    five real nodes under load: each killed, halted, restarted, then parted 2|3; what is refused, how it heals
+# make catch-up   a node that was away while keys changed: seconds and bytes until it has them
 # make deps       what a fresh machine needs: checks Swift, installs zlib's headers or names them
 # make clean      removes build products (never a cluster's data)
 
@@ -50,7 +52,7 @@ define both-passes
 endef
 
 .PHONY: help run demo release build test check lint format bench sim random digests scenario scenario-processes soak \
-    deletes deps clean
+    deletes trouble catch-up deps clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -126,6 +128,8 @@ soak: release
 	$(COTERIE) sim swarm --from $(FROM) --minutes $(MINUTES)
 	@$(COTERIE) demo --keys 100000 --seconds 60
 	@$(MAKE) --no-print-directory deletes
+	@$(MAKE) --no-print-directory trouble
+	@$(MAKE) --no-print-directory catch-up
 
 # A million deletes leave no more than a constant: the segment that is written, those that wait for a checkpoint.
 deletes: release
@@ -135,6 +139,22 @@ deletes: release
 	    --storage-checkpoint-bytes 8MiB --replication-round-interval 1s --replication-markers-remembered 1000000 \
 	    --detach >/dev/null; \
 	$(COTERIE) storage deletes --data $$data/c --keys 1000000 --most 40000000
+
+# Five real processes under load; of writes sent to a node that lives none may be refused.
+trouble: release
+	@data=$$(mktemp -d); \
+	trap "$(COTERIE) local down --data $$data/c >/dev/null 2>&1 || true; rm -rf $$data" EXIT; \
+	$(COTERIE) local up --data $$data/c --nodes 5 --base-port 0 --allow-faults --detach >/dev/null; \
+	$(COTERIE) storage trouble --data $$data/c
+
+# With three nodes and three replicas there are no fallbacks: what is missed comes by anti-entropy alone.
+PRESENT ?= 100000
+CHANGED ?= 100000
+catch-up: release
+	@data=$$(mktemp -d); \
+	trap "$(COTERIE) local down --data $$data/c >/dev/null 2>&1 || true; rm -rf $$data" EXIT; \
+	$(COTERIE) local up --data $$data/c --nodes 3 --base-port 0 --durability os --detach >/dev/null; \
+	$(COTERIE) storage catch-up --data $$data/c --present $(PRESENT) --changed $(CHANGED)
 
 deps:
 	@command -v $(SWIFT) >/dev/null || { \

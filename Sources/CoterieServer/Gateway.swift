@@ -95,6 +95,7 @@ struct Gateway: NodeGateway {
                 p99: histogram.percentile(99), p999: histogram.percentile(99.9), max: histogram.max)
         }
         described.storage = status.storage.named
+        described.network = network.statistics.named
         described.deletes = deletes(status.reclaim)
         if let hindrance = described.deletes?.hindrance {
             described.waiting.append(
@@ -103,6 +104,19 @@ struct Gateway: NodeGateway {
                     milliseconds: status.reclaim.since?.milliseconds ?? described.uptimeMilliseconds, peer: nil))
         }
         return described
+    }
+}
+
+extension NetworkStatistics {
+    /// By the names that `/stats` shows.
+    fileprivate var named: [String: Int] {
+        let peers = peers.reduce(into: Traffic()) { $0 += $1.traffic }
+        let figures = [
+            ("peer_bytes_in", peers.bytesIn), ("peer_bytes_out", peers.bytesOut), ("peer_frames_in", peers.framesIn),
+            ("peer_frames_out", peers.framesOut), ("client_bytes_in", clientTraffic.bytesIn),
+            ("client_bytes_out", clientTraffic.bytesOut),
+        ]
+        return Dictionary(uniqueKeysWithValues: figures.map { ($0.0, Int(clamping: $0.1)) })
     }
 }
 

@@ -15,6 +15,8 @@ struct DemoTally: Hashable, Sendable {
     var staleReads = 0
     /// Requests that certainly changed nothing, and why the first of them failed.
     var failed = 0
+    /// Those of them that were reads.
+    var failedReads = 0
     /// Writes that may have been applied.
     var unknown = 0
     var firstFailure: String?
@@ -22,7 +24,8 @@ struct DemoTally: Hashable, Sendable {
     static func + (a: Self, b: Self) -> Self {
         DemoTally(
             writes: a.writes + b.writes, reads: a.reads + b.reads, staleReads: a.staleReads + b.staleReads,
-            failed: a.failed + b.failed, unknown: a.unknown + b.unknown, firstFailure: a.firstFailure ?? b.firstFailure)
+            failed: a.failed + b.failed, failedReads: a.failedReads + b.failedReads, unknown: a.unknown + b.unknown,
+            firstFailure: a.firstFailure ?? b.firstFailure)
     }
 }
 
@@ -36,14 +39,17 @@ private struct Entry: Sendable {
 
 /// Writers with keys of their own.
 final class DemoLoad: Sendable {
-    private let keys: [String]
+    let keys: [String]
     private let ledger: Mutex<[String: Entry]>
     /// By phase: a request counts in the phase in which it was begun.
     private let tallies = Mutex([DemoTally()])
     private let isStopping = Atomic(false)
     private static let writers = 16
+    private let options: RequestOptions
 
-    init(keys count: Int) {
+    /// - Parameter options: of all its requests.
+    init(keys count: Int, options: RequestOptions = DemoLoad.options) {
+        self.options = options
         keys = (0 ..< count).map { "key-\($0)" }
         ledger = Mutex(Dictionary(uniqueKeysWithValues: keys.map { ($0, Entry()) }))
     }
@@ -114,14 +120,14 @@ final class DemoLoad: Sendable {
             return ledger[key, default: Entry()]
         }
         do {
-            let stored = try await bucket.put(key, "\(entry.tried)", context: entry.context, options: Self.options)
+            let stored = try await bucket.put(key, "\(entry.tried)", context: entry.context, options: options)
             ledger.withLock {
                 $0[key]?.acknowledged = entry.tried
                 $0[key]?.context = stored.context
             }
             count(phase) { $0.writes += 1 }
         } catch {
-            note(error, phase)
+            note(error, of: .write, phase)
         }
     }
 
@@ -129,13 +135,13 @@ final class DemoLoad: Sendable {
         let phase = currentPhase
         let before = ledger.withLock { $0[key]?.acknowledged ?? 0 }
         do {
-            let newest = try await newest(key, bucket, Self.options)
+            let newest = try await newest(key, bucket, options)
             count(phase) { tally in
                 tally.reads += 1
                 if newest < before { tally.staleReads += 1 }
             }
         } catch {
-            note(error, phase)
+            note(error, of: .read, phase)
         }
     }
 
@@ -144,10 +150,13 @@ final class DemoLoad: Sendable {
         return fetched.values.compactMap { Int(String(buffer: $0.value)) }.max() ?? 0
     }
 
-    private func note(_ error: CoterieError, _ phase: Int) {
+    private enum Kind { case read, write }
+
+    private func note(_ error: CoterieError, of kind: Kind, _ phase: Int) {
         guard error.code != .cancelled, error.code != .closed else { return }
         count(phase) { tally in
-            if error.outcome == .unknown { tally.unknown += 1 } else { tally.failed += 1 }
+            if kind == .write, error.outcome == .unknown { tally.unknown += 1 } else { tally.failed += 1 }
+            if kind == .read { tally.failedReads += 1 }
             if error.outcome == .notApplied, tally.firstFailure == nil { tally.firstFailure = "\(error)" }
         }
     }

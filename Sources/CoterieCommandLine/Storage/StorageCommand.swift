@@ -1,4 +1,5 @@
-// `coterie storage`: for the crash test of the log store, which needs a process that it can kill. Not shown in the help.
+// `coterie storage`: long proofs on real processes, for `make soak`, and the crash test of the log store, which needs a
+// process that it can kill. Not shown in the help.
 
 import ArgumentParser
 import CoterieFileDisk
@@ -7,14 +8,17 @@ import Foundation
 
 struct StorageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "storage", abstract: "Crash-test the log store.",
+        commandName: "storage", abstract: "Crash-test the log store, and prove on real clusters what takes long.",
         discussion: """
             Examples:
               coterie storage crash-writer /tmp/store 7 > /tmp/trace
               coterie storage crash-verify /tmp/store 7 /tmp/trace
             """,
         shouldDisplay: false,
-        subcommands: [CrashWriterCommand.self, CrashVerifyCommand.self, DeletesCommand.self])
+        subcommands: [
+            CrashWriterCommand.self, CrashVerifyCommand.self, DeletesCommand.self, TroubleCommand.self,
+            CatchUpCommand.self,
+        ])
 }
 
 struct CrashWriterCommand: ParsableCommand {

@@ -30,6 +30,9 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     /// Figures of the storage engine, by name.
     public var storage: [String: Int]
     public var requestsInFlight: Int
+    /// What went over connections since the start: `peer_bytes_in`, `peer_bytes_out`, `peer_frames_in`, `peer_frames_out`
+    /// between the nodes; `client_bytes_in`, `client_bytes_out` with native clients.
+    public var network: [String: Int] = [:]
     /// Anti-entropy: `indexed_events` (some other owner may lack them), `lacked_events` (told by others and not here),
     /// `lacking_groups`, `pulls`.
     public var exchange: [String: Int] = [:]
