@@ -97,7 +97,7 @@ extension Offer {
         out.writeField(3, varint: round)
         switch status {
         case .batch(let objects, let isLast, let forgotten):
-            out.writeField(4, expecting: objects.reduce(4) { $0 + $1.expectedBytes + 6 }) {
+            out.writeBatch(4, packed: 6, expecting: objects.reduce(4) { $0 + $1.expectedBytes + 6 }) {
                 for object in objects {
                     $0.writeField(1, expecting: object.expectedBytes) { object.encode(into: &$0) }
                 }
@@ -120,6 +120,7 @@ extension Offer {
             case 3: round = try reader.varint()
             case 4: status = try Status(batch: reader.message())
             case 5: status = .refused(try reader.errorCode())
+            case 6: status = try Status(batch: reader.packedMessage())
             default: try reader.skip()
             }
         }

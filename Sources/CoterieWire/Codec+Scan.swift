@@ -49,7 +49,7 @@ extension ScanReply {
             let size = objects.reduce((next?.readableBytes ?? 0) + (clock?.encodedSize ?? 0)) {
                 $0 + $1.expectedBytes + 6
             }
-            out.writeField(4, expecting: size) {
+            out.writeBatch(4, packed: 6, expecting: size) {
                 for object in objects {
                     $0.writeField(1, expecting: object.expectedBytes) { object.encode(into: &$0) }
                 }
@@ -72,6 +72,7 @@ extension ScanReply {
             case 3: round = try reader.varint()
             case 4: status = try Status(batch: reader.message())
             case 5: status = .refused(try reader.errorCode())
+            case 6: status = try Status(batch: reader.packedMessage())
             default: try reader.skip()
             }
         }

@@ -31,6 +31,62 @@ struct RoundTripTests {
         }
     }
 
+    /// Of an offer and of a scan's answer, with so many objects.
+    private func batches(of count: Int) -> [Message] {
+        let objects = (0 ..< count).map { number in
+            (
+                ObjectKey(type: "default", bucket: "carts", key: "key-\(number)"),
+                ByteBuffer(string: "bread and \(number)")
+            )
+        }
+        return [
+            .offer(
+                Offer(
+                    exchange: 1, epoch: Epoch(2), round: 3,
+                    status: .batch(
+                        objects.map { OfferedObject(key: $0.0, dots: [], digest: 4, object: $0.1) }, isLast: true,
+                        forgotten: false))),
+            .scanReply(
+                ScanReply(
+                    exchange: 1, epoch: Epoch(2), round: 3,
+                    status: .batch(
+                        objects.map { ScannedObject(key: $0.0, object: $0.1) }, next: ByteBuffer(string: "k"),
+                        clock: nil))),
+        ]
+    }
+
+    @Test(arguments: [1, 10, 100, 5_000]) func batchesComeBackWholeAndLargeOnesAreCompressed(count: Int) throws {
+        for message in batches(of: count) {
+            var bytes = ByteBuffer()
+            message.encode(into: &bytes)
+            let frame = try #require(try frame(of: bytes))
+            #expect(try Message.decode(frame) == message)
+            if count >= 100 { #expect(bytes.readableBytes < 25 * count, "\(bytes.readableBytes) bytes") }
+        }
+    }
+
+    @Test func aCompressedBatchThatIsDamagedIsRefused() throws {
+        for message in batches(of: 500) {
+            var bytes = ByteBuffer()
+            message.encode(into: &bytes)
+            let whole = try #require(try frame(of: bytes))
+            var found = 0
+            for place in stride(from: 12, to: whole.body.readableBytes, by: 7) {
+                var body = whole.body
+                let start = body.readerIndex + place
+                body.setInteger(UInt8(body.getInteger(at: start, as: UInt8.self)! ^ 0x41), at: start)
+                if (try? Message.decode(Frame(kind: whole.kind, body: body))) == message { found += 1 }
+            }
+            #expect(found == 0)
+        }
+    }
+
+    private func frame(of bytes: ByteBuffer) throws -> Frame? {
+        var decoder = FrameDecoder(maxFrameBytes: 1 << 20)
+        decoder.append(bytes)
+        return try decoder.next()
+    }
+
     @Test func frameSizesAroundEveryLengthOfVarint() throws {
         for size in [0, 1, 100, 126, 127, 128, 129, 16_383, 16_384, 70_000, 2_097_151, 2_097_152] {
             for overhead in 0 ..< 40 where size >= overhead {

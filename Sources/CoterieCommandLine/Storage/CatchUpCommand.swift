@@ -91,7 +91,6 @@ struct CatchUpCommand: AsyncParsableCommand {
     private func write(
         _ count: Int, _ write: @escaping @Sendable (String, String) async throws -> Void
     ) async throws {
-        let value = String(repeating: "v", count: valueBytes)
         let began = ContinuousClock().now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in 0 ..< Self.writers {
@@ -99,13 +98,21 @@ struct CatchUpCommand: AsyncParsableCommand {
                     for number in stride(from: writer, to: count, by: Self.writers) {
                         // Spread over all that are there.
                         let place = number * max(1, present / count)
-                        try await write("key-\(place)", value)
+                        try await write("key-\(place)", value(place))
                     }
                 }
             }
             try await group.waitForAll()
         }
         Output.standard.line("\(grouped(count)) keys written in \(text(ContinuousClock().now - began))")
+    }
+
+    /// Letters that hardly compress.
+    private func value(_ number: Int) -> String {
+        var generator = SeededGenerator(seed: UInt64(number))
+        var text = ""
+        while text.utf8.count < valueBytes { text += String(generator.next(), radix: 36) }
+        return String(text.prefix(valueBytes))
     }
 
     private func text(_ span: Duration) -> String { String(format: "%.1f s", span.seconds) }

@@ -3,6 +3,7 @@
 import CoterieCausality
 import CoteriePrimitives
 import CoterieWire
+import DequeModule
 
 /// Adverts, pulls, and what is looked at again at the next tick.
 struct ExchangeState {
@@ -21,6 +22,8 @@ struct ExchangeState {
     var suspects: Set<Group> = []
     /// What peers had handled at the last tick: what of it is still lacking is not just on its way.
     var settled: [Group: [MemberNumber: PartitionClock]] = [:]
+    /// Groups in which something is lacking and for which there was no room at the last tick, with whom to ask, in order.
+    var due: Deque<(group: Group, source: MemberNumber)> = []
     /// Keys whose objects were left out of an offer, and are needed.
     var wanted: [Group: [ObjectKey]] = [:]
 

@@ -13,6 +13,7 @@ import CoteriePrimitives
 import CoterieRing
 import CoterieStorage
 import CoterieWire
+import DequeModule
 
 extension NodeMachine {
     /// The tick of anti-entropy.
@@ -81,6 +82,7 @@ extension NodeMachine {
 
     /// Asks for what is lacking and not just on its way.
     private mutating func lookForLacking(_ now: Now, _ effects: inout Effects) {
+        exchanges.due.removeAll(keepingCapacity: true)
         for group in exchanges.suspects.sorted() {
             let known = knowledge[group]
             let before = exchanges.settled[group] ?? [:]
@@ -93,12 +95,13 @@ extension NodeMachine {
                 exchanges.suspects.remove(group)
                 continue
             }
-            guard exchanges.pulls.count < settings.pullsAtOnce, !exchanges.isPulling(group) else { continue }
+            guard !exchanges.isPulling(group) else { continue }
             let source = before.keys.sorted().first { member in
                 guard let clock = before[member], isReachable(member) else { return false }
                 return !clock.isSubset(of: known.clock)
             }
-            if let source { pull(group, from: source, now, &effects) }
+            if let source { exchanges.due.append((group, source)) }
         }
+        pullDue(now, &effects)
     }
 }

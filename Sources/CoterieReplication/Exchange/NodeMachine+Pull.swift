@@ -6,9 +6,17 @@ import CoteriePrimitives
 import CoterieRing
 import CoterieStorage
 import CoterieWire
+import DequeModule
 import NIOCore
 
 extension NodeMachine {
+    /// Asks for what is lacking, as much at once as is allowed. At each tick, and when an answer leaves room.
+    mutating func pullDue(_ now: Now, _ effects: inout Effects) {
+        while exchanges.pulls.count < settings.pullsAtOnce, let (group, source) = exchanges.due.popFirst() {
+            if isReachable(source), !exchanges.isPulling(group) { pull(group, from: source, now, &effects) }
+        }
+    }
+
     mutating func pull(_ group: Group, from source: MemberNumber, _ now: Now, _ effects: inout Effects) {
         let wanted = exchanges.wanted.removeValue(forKey: group) ?? []
         let pull = Pull(
@@ -21,6 +29,7 @@ extension NodeMachine {
     mutating func receive(_ offer: Offer, from member: MemberNumber, _ now: Now, _ effects: inout Effects) {
         noteEpoch(offer.epoch, of: member, &effects)
         guard let pulling = exchanges.end(offer.exchange, from: member), service == .serving else { return }
+        defer { pullDue(now, &effects) }
         let group = pulling.group
         guard case .batch(let objects, let isLast, let forgotten) = offer.status else { return }
         let before = knowledge[group].clock
