@@ -64,6 +64,7 @@ public final class World {
     /// And why, in a word.
     var stuckBecause = RunOutcome.ok
     var convergence: ConvergenceState?
+    @exclusivity(unchecked) var held: HeldObjects
     var script = ScriptState()
     /// Where each member listens.
     let nodeOfEndpoint: [Endpoint: Int]
@@ -100,6 +101,7 @@ public final class World {
         links = Links(
             processes: plan.nodes + plan.workload.clients, plan: plan.network, &networkDraws)
         operationsLeft = plan.workload.operations
+        held = HeldObjects(nodes: plan.nodes)
         var places: [Endpoint: Int] = [:]
         for (index, member) in layout.members.enumerated() { places[member.peer] = index }
         nodeOfEndpoint = places

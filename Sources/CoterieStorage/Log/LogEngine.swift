@@ -144,6 +144,9 @@ public final class LogEngine: StorageEngine {
         return figures
     }
 
+    /// Bytes that the log has taken since opening: as long as they do not grow, no key changes.
+    public var appliedBytes: UInt64 { queue.appliedEnd }
+
     func makeWork(_ lane: DiskWork.Lane, _ steps: [DiskWork.Step]) -> DiskWork {
         defer { nextWorkID += 1 }
         return DiskWork(id: nextWorkID, lane: lane, steps: steps)
