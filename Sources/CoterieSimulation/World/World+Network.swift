@@ -204,8 +204,7 @@ extension World {
 
     /// A cut is mended or a process goes on: what has waited arrives.
     func resumeDeliveries(where isConcerned: (_ from: Int, _ to: Int) -> Bool) {
-        for connection in connections {
-            guard let connection, !connection.isBroken else { continue }
+        for connection in standingConnections() where !connection.isBroken {
             for side in 0 ..< 2 where connection[side].inbound.isStalled {
                 guard isConcerned(connection[1 - side].process, connection[side].process) else { continue }
                 connection[side].inbound.isStalled = false

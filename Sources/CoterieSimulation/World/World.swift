@@ -36,6 +36,8 @@ public final class World {
     @exclusivity(unchecked) var clients: [SimulatedClient] = []
     @exclusivity(unchecked) var sessions: [Session] = []
     @exclusivity(unchecked) var connections: ContiguousArray<Connection?> = []
+    /// The serial numbers of those that something may still happen to, ascending; and of some that are gone.
+    @exclusivity(unchecked) var standing: [Int] = []
     @exclusivity(unchecked) var links: Links
     @exclusivity(unchecked) var timerSerial: UInt64 = 0
     @exclusivity(unchecked) var workSerial: UInt64 = 0
