@@ -91,17 +91,12 @@ extension World {
     private func handleOne(_ client: SimulatedClient, _ input: ClientInput) {
         client.machine.handle(input, at: client.clock.now(at: now), into: &client.effects)
         guard !client.effects.isEmpty else { return }
-        // Taken out, so that each is looked at in its place.
         var effects: [ClientEffect] = []
         swap(&effects, &client.performed)
         swap(&effects, &client.effects)
-        perform(effects.span, of: client)
-        effects.removeAll(keepingCapacity: true)
+        effects.reverse()
+        while let effect = effects.popLast() { perform(effect, of: client) }
         swap(&effects, &client.performed)
-    }
-
-    private func perform(_ effects: borrowing Span<ClientEffect>, of client: SimulatedClient) {
-        for index in effects.indices { perform(effects[index], of: client) }
     }
 
     private func perform(_ effect: ClientEffect, of client: SimulatedClient) {

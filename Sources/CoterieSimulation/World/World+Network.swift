@@ -185,9 +185,9 @@ extension World {
         if process < plan.nodes { settle(nodes[process]) }
     }
 
-    private func receive(_ message: Message, _ connection: Connection, _ side: Int) {
+    private func receive(_ message: consuming Message, _ connection: Connection, _ side: Int) {
         let process = connection[side].process
-        note("recv", process, "\(message.kind) from \(name(connection[1 - side].process)): \(message.line)")
+        if trace.isOn { noteReceived(message, process, from: connection[1 - side].process) }
         if case .hello(let hello) = message { return greeted(connection, side, hello) }
         switch connection.kind {
         case .members:
@@ -200,6 +200,10 @@ extension World {
                 receive(message, over: ConnectionToken(rawValue: UInt64(connection.serial)), at: nodes[process])
             }
         }
+    }
+
+    private func noteReceived(_ message: Message, _ process: Int, from other: Int) {
+        note("recv", process, "\(message.kind) from \(name(other)): \(message.line)")
     }
 
     /// A cut is mended or a process goes on: what has waited arrives.
