@@ -64,8 +64,10 @@ extension LogEngine {
         // Removals go on with a full disk: they make room.
         if case .readOnly(.diskFull) = writability { return nextRemoval() }
         guard writability == .writable else { return nil }
+        compaction.hasDrained = false
+        if let work = nextCheckpointWork() ?? nextCompactionWork() { return work }
         // Compaction may drain without reading anything what a checkpoint is due for.
-        return nextCheckpointWork() ?? nextCompactionWork() ?? nextCheckpointWork()
+        return compaction.hasDrained ? nextCheckpointWork() : nil
     }
 
     private var checkpointIsDue: Bool {

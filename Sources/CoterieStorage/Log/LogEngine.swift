@@ -114,10 +114,10 @@ public final class LogEngine: StorageEngine {
 
     public func complete(_ completion: DiskCompletion, into events: inout [StorageEvent]) {
         mayHaveWork = true
-        if loads.inFlight[completion.id] != nil {
-            completeLoad(completion, into: &events)
-        } else if flushes.inFlight?.id == completion.id {
+        if flushes.inFlight?.id == completion.id {
             completeFlush(completion, into: &events)
+        } else if loads.inFlight[completion.id] != nil {
+            completeLoad(completion, into: &events)
         } else if checkpoint.workID == completion.id {
             completeCheckpointWork(completion, into: &events)
         } else if compaction.workID == completion.id {
