@@ -65,7 +65,8 @@ struct ReadMachine {
     /// Takes the coordinator's own replica's answer before the others are asked.
     mutating func own(_ answer: ReplicaAnswer, of member: MemberNumber, rule: TypeRule) -> Verdict {
         let verdict = add(answer, from: member, rule: rule)
-        if case .object = answer, let index = owners.firstIndex(of: member), case .holds(let digest) = standings[index] {
+        if case .object = answer, let index = owners.firstIndex(of: member), case .holds(let digest) = standings[index]
+        {
             ownDigest = digest
         }
         return verdict
