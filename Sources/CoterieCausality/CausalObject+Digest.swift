@@ -18,6 +18,13 @@ extension CausalObject {
         return sum
     }
 
+    /// Whether both are the same state, as equal digests say: equal contexts and equal live dots. Payloads are not looked
+    /// at, since a dot names its payload. O(siblings + entries).
+    public func isInTheState(of other: CausalObject) -> Bool {
+        context == other.context && siblings.count == other.siblings.count
+            && siblings.indices.allSatisfy { siblings[$0].dot == other.siblings[$0].dot }
+    }
+
     /// The digest bound to the key under which the object is stored: what a replica's running XOR takes in, so that two
     /// keys with equal states do not cancel out and states do not trade places. 0 of the empty object.
     public func digest(under key: ByteBuffer) -> UInt64 { CausalDigest.bind(digest, to: key) }

@@ -62,7 +62,8 @@ extension DotSet {
         CausalOrder(firstHasMore: !isSubset(of: other), secondHasMore: !other.isSubset(of: self))
     }
 
-    /// Walks both sets by replica and keeps what `body` makes of each pair; at least one of the two is there.
+    /// Walks both sets by replica and keeps what `body` makes of each pair, unless it is empty; at least one of the two is
+    /// there.
     private func combine(
         _ other: DotSet, _ body: (CounterRanges?, CounterRanges?) -> CounterRanges?
     ) -> DotSet {
@@ -85,7 +86,9 @@ extension DotSet {
                 theirs = other.entries[j].counters
                 j += 1
             }
-            if let counters = body(mine, theirs) { result.append(Entry(replica: replica, counters: counters)) }
+            if let counters = body(mine, theirs), !counters.isEmpty {
+                result.append(Entry(replica: replica, counters: counters))
+            }
         }
         return DotSet(ascending: result)
     }

@@ -96,6 +96,7 @@ extension DotSet {
     private static func counters(from cursor: inout ByteCursor) throws(EncodingFault) -> CounterRanges {
         let base = try cursor.varint(.base, in: 0 ... Dot.maximumCounter)
         let count = try cursor.count(.rangeCount, eachAtLeast: leastRangeSize)
+        if count == 0 { return CounterRanges(canonical: base, []) }
         var above: [ClosedRange<UInt64>] = []
         above.reserveCapacity(count)
         var reach = base

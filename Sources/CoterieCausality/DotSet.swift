@@ -21,8 +21,8 @@ public struct DotSet: Hashable, Sendable {
         for dot in dots { insert(dot) }
     }
 
-    /// Takes entries that ascend strictly by replica; empty ones are left out.
-    init(ascending entries: [Entry]) { self.entries = entries.filter { !$0.counters.isEmpty } }
+    /// Takes entries that ascend strictly by replica, none of them empty.
+    init(ascending entries: [Entry]) { self.entries = entries }
 
     public var isEmpty: Bool { entries.isEmpty }
 

@@ -68,6 +68,18 @@ public struct PartitionClock: Hashable, Sendable {
         PartitionClock(dots.intersection(other.dots))
     }
 
+    /// Of one replica what all of these have handled, ascending. O(clocks × log replicas + ranges), where intersecting whole
+    /// clocks costs all that others have written.
+    public static func ranges(of replica: ReplicaID, inAll clocks: [PartitionClock]) -> [ClosedRange<UInt64>] {
+        guard let first = clocks.first else { return [] }
+        var common = first.dots.counters(of: replica)
+        for clock in clocks.dropFirst() {
+            if common.isEmpty { return [] }
+            common = common.intersection(clock.dots.counters(of: replica))
+        }
+        return common.spans
+    }
+
     /// Takes events back, as a quarantined replica does with what its objects do not prove.
     public mutating func subtract(_ unproven: DotSet) { dots.subtract(unproven) }
 

@@ -45,6 +45,7 @@ import Testing
             Issue.record("\(x) to \(y): \(x.compare(with: y)), by merge \(order(x, y, merged: merged))")
         }
         if (x.digest == y.digest) != (x == y) { Issue.record("digests of \(x) and \(y)") }
+        if x.isInTheState(of: y) != (x == y) { Issue.record("states of \(x) and \(y)") }
     }
 
     @Test func everySmallPair() {

@@ -82,6 +82,11 @@ import Testing
             x.clock.compare(y.clock)
                 == CausalOrder(
                     firstHasMore: !x.naive.isSubset(of: y.naive), secondHasMore: !y.naive.isSubset(of: x.naive)))
+        for replica in Self.replicas {
+            #expect(
+                PartitionClock.ranges(of: replica, inAll: [x.clock, y.clock])
+                    == x.clock.intersection(y.clock).dots.ranges(of: replica))
+        }
         #expect(x.clock.merged(with: y.clock) == y.clock.merged(with: x.clock))
         #expect(x.clock.intersection(y.clock) == y.clock.intersection(x.clock))
         for result in [

@@ -32,6 +32,8 @@ struct QuorumSweep {
     private var found: [Int: VersionVector] = [:]
     /// With reclaiming: what deletes may have made forgotten; nil for everything.
     private var forgotten: VersionVector? = VersionVector()
+    /// With reclaiming: the deletes in the order of their calls, each with what it may have replaced; nil for everything.
+    private let deletes: [(called: Int, deleted: VersionVector?)]
 
     /// Calls `body` with each read and the end of the run, in the order of their calls. O((writes + reads) × log).
     static func run(_ history: KeyHistory, _ body: (Answer, Obligation) -> Void) {
@@ -42,6 +44,13 @@ struct QuorumSweep {
     private init(_ history: KeyHistory) {
         self.history = history
         floors = Array(repeating: Obligation(), count: history.rule.n + 1)
+        var deletes: [(called: Int, deleted: VersionVector?)] = []
+        if history.promise.reclaimsMarkers {
+            for write in history.writes where write.value == nil {
+                deletes.append((write.record.called.order, write.mayReplace))
+            }
+        }
+        self.deletes = deletes
     }
 
     private func events() -> [Event] {
@@ -95,12 +104,10 @@ struct QuorumSweep {
 
     /// What a delete that ran beside the read may have made forgotten before the read was answered.
     private func withoutForgotten(_ obligation: Obligation, by answer: Answer) -> Obligation {
-        guard history.promise.reclaimsMarkers else { return obligation }
         var result = obligation
-        for write in history.writes where write.value == nil {
-            let called = write.record.called.order
-            guard called > answer.called, called < answer.returned else { continue }
-            guard let deleted = write.mayReplace else {
+        for index in deletes.indices where deletes[index].called > answer.called {
+            guard deletes[index].called < answer.returned else { break }
+            guard let deleted = deletes[index].deleted else {
                 result.seen = VersionVector()
                 break
             }

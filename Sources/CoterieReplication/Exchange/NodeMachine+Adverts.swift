@@ -25,7 +25,7 @@ extension NodeMachine {
         exchanges.giveUp(olderThan: settings.repairTimeout, at: now.monotonic)
         // Repairs ask for no barrier of their own, and only what is durable is told.
         if knowledge.hasJournal { barriers.await(.told, .durable) }
-        let grown = knowledge.known.filter { knowledge[$0].isUnadvertised }
+        let grown = knowledge.unadvertised
         for group in grown { knowledge.update(group) { $0.isUnadvertised = false } }
         for member in peers.keys.sorted() where isConnected(member) { advertise(grown, to: member, &effects) }
         for group in grown { forget(group) }

@@ -53,10 +53,11 @@ struct DotIndex: Equatable {
         return lane[first...].lazy.prefix { $0.counter <= counters.upperBound }
     }
 
-    /// Forgets every dot of the set. O(identities of the index + what is forgotten, and what lies behind gaps).
-    mutating func forget(_ dots: DotSet) {
+    /// Forgets every dot of the ranges that are given for its identity, ascending. O(identities of the index + what is
+    /// forgotten, and what lies behind gaps).
+    mutating func forget(_ dots: (ReplicaID) -> [ClosedRange<UInt64>]) {
         for replica in lanes.keys.sorted() {
-            let ranges = dots.ranges(of: replica)
+            let ranges = dots(replica)
             guard let last = ranges.last, var lane = lanes[replica], let first = lane.first,
                 first.counter <= last.upperBound
             else { continue }

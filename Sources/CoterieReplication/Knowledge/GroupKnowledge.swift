@@ -93,12 +93,14 @@ struct GroupKnowledge: Equatable {
     /// Forgets what every owner has durably; `others` are the owners besides this one.
     mutating func forget(heldBy others: [MemberNumber]) {
         guard !index.isEmpty else { return }
-        var everywhere = durable
+        var clocks = [durable]
         for member in others {
             guard let heard = heard[member] else { return }
-            everywhere = everywhere.intersection(heard.clock)
+            clocks.append(heard.clock)
         }
-        forget(everywhere)
+        let before = index.count
+        index.forget { PartitionClock.ranges(of: $0, inAll: clocks) }
+        if index.count != before { isUnsummarised = true }
     }
 
     /// The rule left out (`OmittedRules.forgetting`): one other owner is enough.
@@ -108,7 +110,7 @@ struct GroupKnowledge: Equatable {
 
     private mutating func forget(_ everywhere: PartitionClock) {
         let before = index.count
-        index.forget(everywhere.dots)
+        index.forget { everywhere.dots.ranges(of: $0) }
         if index.count != before { isUnsummarised = true }
     }
 

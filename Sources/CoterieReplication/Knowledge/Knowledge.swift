@@ -39,6 +39,9 @@ public final class Knowledge {
     /// Groups of which anything is known, ascending.
     var known: [Group] { groups.keys.sorted() }
 
+    /// Groups whose durable clock has grown since it was last told, ascending.
+    var unadvertised: [Group] { groups.lazy.filter { $0.value.isUnadvertised }.map(\.key).sorted() }
+
     func unhandled(_ dots: some Sequence<Dot>, in group: Group) -> [Dot] {
         groups[group]?.unhandled(dots) ?? GroupKnowledge().unhandled(dots)
     }

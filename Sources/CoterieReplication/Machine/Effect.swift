@@ -62,7 +62,7 @@ public struct Effects: Sendable {
 
     @inlinable public var isEmpty: Bool { list.isEmpty }
 
-    public mutating func append(_ effect: Effect) { list.append(effect) }
+    public mutating func append(_ effect: consuming Effect) { list.append(effect) }
 
     /// Hands over what is listed in exchange for an empty array, whose memory the next ones use.
     public mutating func exchange(with other: inout [Effect]) { swap(&list, &other) }

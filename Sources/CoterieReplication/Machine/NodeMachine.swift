@@ -59,7 +59,7 @@ public struct NodeMachine {
     /// Mints what this node writes as a fallback (design, section 4, rule 13).
     var fallbackMinter: FallbackMinter
     public internal(set) var service = Service.starting
-    var peers: [MemberNumber: Peer] = [:]
+    var peers = MemberTable<Peer>()
     var membership: MembershipMachine
     /// Requests have noticed something of a peer that the membership has not been told: see `Peer`.
     var hasUntold = false

@@ -71,8 +71,10 @@ struct LoadTable {
 
     mutating func remove(_ ticket: LoadTicket) -> Entry? {
         guard let entry = entries.removeValue(forKey: ticket) else { return nil }
-        tickets[entry.key]?.removeAll { $0 == ticket }
-        if tickets[entry.key]?.isEmpty == true { tickets[entry.key] = nil }
+        if var others = tickets.removeValue(forKey: entry.key), others.count > 1 {
+            others.removeAll { $0 == ticket }
+            tickets[entry.key] = others
+        }
         return entry
     }
 }

@@ -229,10 +229,9 @@ extension NodeMachine {
                 var merged = own
                 merged.merge(incoming)
                 counters.discardedSiblings += rule(of: store.key).settle(&merged)
-                let digest = merged.digest
                 let fresh = fresh(merged, store, dots)
-                if digest != own.digest {
-                    let encoded = digest == incoming.digest ? store.object : merged.encoded()
+                if !merged.isInTheState(of: own) {
+                    let encoded = merged.isInTheState(of: incoming) ? store.object : merged.encoded()
                     try apply(merged, encoded, fresh, store.group, store.key)
                 } else {
                     handled(fresh, of: store.key, store.group, &effects)

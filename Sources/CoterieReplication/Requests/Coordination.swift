@@ -23,8 +23,9 @@ struct RequestPlan {
     let epoch: Epoch
 }
 
-/// A request under way.
-struct Coordination {
+/// A request under way. A class: it is one thing from its arrival to its end, half a kilobyte that goes through a dozen
+/// functions with each answer, and whoever holds it changes it for all.
+final class Coordination {
     enum Phase {
         /// Can transition to: `parked`, `reading` (then anything below), `loading`, `forwarded`, gone.
         case arrived
@@ -65,6 +66,14 @@ struct Coordination {
     var isAnswered = false
     /// Whether it is kept for late answers only.
     var isLingering = false
+
+    init(target: ReplyTarget, request: ClientRequest, plan: RequestPlan, started: Instant, deadline: Instant) {
+        self.target = target
+        self.request = request
+        self.plan = plan
+        self.started = started
+        self.deadline = deadline
+    }
 }
 
 /// A write that was passed to an owner.

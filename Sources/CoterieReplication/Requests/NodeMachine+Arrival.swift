@@ -24,7 +24,7 @@ extension NodeMachine {
         }
         var timeout = plan.options.timeout
         if let timeLeft { timeout = min(timeout, timeLeft) }
-        var coordination = Coordination(
+        let coordination = Coordination(
             target: target, request: request, plan: plan, started: now.monotonic, deadline: now.monotonic + timeout)
         coordination.lookAt = whenToLook(coordination)
         let slot = requests.reserve()
@@ -153,7 +153,7 @@ extension NodeMachine {
 
     /// Answers a request under way; it may live on for its repair.
     mutating func answer(
-        _ coordination: inout Coordination, _ result: ClientResult, _ receipt: Receipt, _ effects: inout Effects
+        _ coordination: Coordination, _ result: ClientResult, _ receipt: Receipt, _ effects: inout Effects
     ) {
         precondition(!coordination.isAnswered, "a request is answered once")
         coordination.isAnswered = true

@@ -31,7 +31,7 @@ extension NodeMachine {
     }
 
     private mutating func due(_ slot: UInt64, _ now: Now, _ effects: inout Effects) {
-        guard var coordination = requests.take(slot) else { return }
+        guard let coordination = requests.take(slot) else { return }
         if let lookAt = coordination.lookAt, lookAt <= now.monotonic {
             coordination.lookAt = nil
             deadlines.insert(slot, at: coordination.deadline)
@@ -50,7 +50,7 @@ extension NodeMachine {
         case .writing(let machine): writeIsDue(coordination, machine, slot, now, &effects)
         case .loading, .arrived:
             let failure = Failure(.timeout, "request timed out before anything was written")
-            reject(&coordination, slot, failure, now, &effects)
+            reject(coordination, slot, failure, now, &effects)
         }
     }
 

@@ -25,9 +25,8 @@ extension NodeMachine {
     mutating func startFallbackWrite(
         _ coordination: Coordination, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
-        var coordination = coordination
         if let failure = outOfReach(coordination) {
-            reject(&coordination, slot, failure, now, &effects)
+            reject(coordination, slot, failure, now, &effects)
             return
         }
         coordination.phase = .loading
@@ -39,13 +38,13 @@ extension NodeMachine {
 
     /// All hints of the key that are kept here are known.
     mutating func fallbackWrite(_ slot: UInt64, over found: HintContent, _ now: Now, _ effects: inout Effects) {
-        guard var coordination = requests.take(slot) else { return }
+        guard let coordination = requests.take(slot) else { return }
         guard case .loading = coordination.phase else {
             requests.put(coordination, at: slot)
             return
         }
         guard service == .serving else {
-            reject(&coordination, slot, Failure(.notInSync, "this fallback does not serve now"), now, &effects)
+            reject(coordination, slot, Failure(.notInSync, "this fallback does not serve now"), now, &effects)
             return
         }
         let owners = coordination.plan.owners
@@ -59,9 +58,9 @@ extension NodeMachine {
                 encoded, round: min(found.round ?? rounds.current, rounds.current), for: target, key, partition,
                 over: hint(for: target, key, partition), now, &effects)
             counters.fallbackWrites += 1
-            spread(&coordination, object, encoded, event, keptFor: target, slot, now, &effects)
+            spread(coordination, object, encoded, event, keptFor: target, slot, now, &effects)
         } catch {
-            reject(&coordination, slot, error, now, &effects)
+            reject(coordination, slot, error, now, &effects)
         }
     }
 }

@@ -12,7 +12,6 @@ extension NodeMachine {
     mutating func startForward(
         _ coordination: Coordination, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
-        var coordination = coordination
         if case .member = coordination.target {
             // An owner never passes on what was passed to it.
             let owns = coordination.plan.owners.contains(me)
@@ -20,16 +19,16 @@ extension NodeMachine {
                 owns
                 ? Failure(service == .serving ? .corrupt : .notInSync, "this owner cannot write the key now")
                 : Failure(.notOwner, "\(me) does not own \(coordination.plan.group)")
-            reject(&coordination, slot, failure, now, &effects)
+            reject(coordination, slot, failure, now, &effects)
             return
         }
         nextForward += 1
         let id = coordination.target.requestID ?? RequestID(origin: nonce, sequence: nextForward)
-        forward(&coordination, slot, id: id, avoiding: [me], now, &effects)
+        forward(coordination, slot, id: id, avoiding: [me], now, &effects)
     }
 
     private mutating func forward(
-        _ coordination: inout Coordination, _ slot: UInt64, id: RequestID, avoiding unreached: [MemberNumber],
+        _ coordination: Coordination, _ slot: UInt64, id: RequestID, avoiding unreached: [MemberNumber],
         _ now: Now, _ effects: inout Effects
     ) {
         let candidates = coordination.plan.owners.filter { isReachable($0) && !unreached.contains($0) }
@@ -45,7 +44,7 @@ extension NodeMachine {
             let shortfall = WriteQuorum(asked: asked).shortfall
             let failure = Failure(
                 .insufficientReplicas, "\(shortfall) (no owner of \(coordination.plan.group) takes the write)")
-            reject(&coordination, slot, failure, now, &effects)
+            reject(coordination, slot, failure, now, &effects)
             return
         }
         counters.forwarded += 1
@@ -67,7 +66,7 @@ extension NodeMachine {
         _ response: Response, from member: MemberNumber, _ now: Now, _ effects: inout Effects
     ) {
         noteEpoch(response.reply.receipt.epoch, of: member, &effects)
-        guard let slot = forwards[response.id], var coordination = requests.take(slot) else { return }
+        guard let slot = forwards[response.id], let coordination = requests.take(slot) else { return }
         guard case .forwarded(let forwarding) = coordination.phase, forwarding.owner == member else {
             requests.put(coordination, at: slot)
             return
@@ -77,18 +76,18 @@ extension NodeMachine {
             failure.code.isForAnotherOwner
         {
             let unreached = forwarding.unreached + [member]
-            forward(&coordination, slot, id: response.id, avoiding: unreached, now, &effects)
+            forward(coordination, slot, id: response.id, avoiding: unreached, now, &effects)
             return
         }
         var receipt = response.reply.receipt
         receipt.duration = now.monotonic - coordination.started
-        answer(&coordination, response.reply.result, receipt, &effects)
+        answer(coordination, response.reply.result, receipt, &effects)
         end(slot, coordination)
     }
 
     /// A request that certainly did not leave goes to the next owner.
     mutating func unsentForward(_ request: Request, to member: MemberNumber, _ now: Now, _ effects: inout Effects) {
-        guard let slot = forwards[request.id], var coordination = requests.take(slot) else { return }
+        guard let slot = forwards[request.id], let coordination = requests.take(slot) else { return }
         guard case .forwarded(let forwarding) = coordination.phase, forwarding.owner == member,
             forwarding.lostUntil == nil
         else {
@@ -101,14 +100,14 @@ extension NodeMachine {
         }
         forwards[request.id] = nil
         forward(
-            &coordination, slot, id: request.id, avoiding: forwarding.unreached + [member], now, &effects)
+            coordination, slot, id: request.id, avoiding: forwarding.unreached + [member], now, &effects)
     }
 
     /// The owner's connection went down with the answer outstanding: it may come back in the same life.
     mutating func forwardLost(
         _ coordination: Coordination, _ forwarding: Forwarding, _ slot: UInt64, _ now: Now
     ) {
-        var (coordination, forwarding) = (coordination, forwarding)
+        var forwarding = forwarding
         let until = min(coordination.deadline, now.monotonic + settings.reconnectGrace)
         forwarding.lostUntil = until
         forwarding.mayHaveArrived = true
@@ -121,7 +120,7 @@ extension NodeMachine {
     mutating func resume(_ member: MemberNumber, nonce: UInt64, _ now: Now, _ effects: inout Effects) {
         for slot in requests.ids {
             guard let looked = requests[slot], case .forwarded(var forwarding) = looked.phase,
-                forwarding.owner == member, forwarding.lostUntil != nil, var coordination = requests.take(slot)
+                forwarding.owner == member, forwarding.lostUntil != nil, let coordination = requests.take(slot)
             else { continue }
             if forwarding.nonce == nonce {
                 forwarding.lostUntil = nil
@@ -129,7 +128,7 @@ extension NodeMachine {
                 coordination.phase = .forwarded(forwarding)
                 requests.put(coordination, at: slot)
             } else {
-                ownerIsGone(&coordination, forwarding, slot, now, &effects)
+                ownerIsGone(coordination, forwarding, slot, now, &effects)
             }
         }
     }
@@ -138,16 +137,15 @@ extension NodeMachine {
     mutating func forwardIsDue(
         _ coordination: Coordination, _ forwarding: Forwarding, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
-        var coordination = coordination
         if let until = forwarding.lostUntil, until <= now.monotonic {
-            ownerIsGone(&coordination, forwarding, slot, now, &effects)
+            ownerIsGone(coordination, forwarding, slot, now, &effects)
         } else if coordination.deadline <= now.monotonic {
             forwards[forwarding.id] = nil
             hasTimedOut(forwarding.owner)
             let failure = Failure(
                 .timeout, "request timed out: owner \(forwarding.owner) has not answered", outcome: .unknown)
             answer(
-                &coordination, .failed(failure), receipt(of: coordination, coordination.plan.options.asked, now),
+                coordination, .failed(failure), receipt(of: coordination, coordination.plan.options.asked, now),
                 &effects)
             end(slot, coordination)
         } else {
@@ -156,7 +154,7 @@ extension NodeMachine {
     }
 
     private mutating func ownerIsGone(
-        _ coordination: inout Coordination, _ forwarding: Forwarding, _ slot: UInt64, _ now: Now,
+        _ coordination: Coordination, _ forwarding: Forwarding, _ slot: UInt64, _ now: Now,
         _ effects: inout Effects
     ) {
         forwards[forwarding.id] = nil
@@ -164,7 +162,7 @@ extension NodeMachine {
             .ownerLost, "owner \(forwarding.owner) went away with the write; it may have been applied",
             outcome: .unknown)
         answer(
-            &coordination, .failed(failure), receipt(of: coordination, coordination.plan.options.asked, now), &effects)
+            coordination, .failed(failure), receipt(of: coordination, coordination.plan.options.asked, now), &effects)
         end(slot, coordination)
     }
 
@@ -186,7 +184,7 @@ extension NodeMachine {
             return true
         case .underWay(let slot):
             // The connection of the first try is gone, or this is a repetition: the answer goes where it was asked last.
-            guard var coordination = requests.take(slot) else { return false }
+            guard let coordination = requests.take(slot) else { return false }
             counters.replayed += 1
             coordination.target = target
             requests.put(coordination, at: slot)

@@ -16,7 +16,6 @@ extension NodeMachine {
         guard connected < needed, !fallbacksCanHelp(coordination) else { return false }
         let hopeful = owners.count { canAnswer($0) || mayComeBack($0) }
         guard hopeful >= needed else { return false }
-        var coordination = coordination
         if coordination.parkedUntil == nil { deadlines.insert(slot, at: until) }
         coordination.parkedUntil = until
         coordination.phase = .parked

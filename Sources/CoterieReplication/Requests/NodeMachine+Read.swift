@@ -13,7 +13,6 @@ extension NodeMachine {
         _ coordination: Coordination, _ slot: UInt64, _ options: ResolvedOptions,
         _ then: Coordination.ThenWhat, _ now: Now, _ effects: inout Effects
     ) {
-        var coordination = coordination
         let (plan, key) = (coordination.plan, coordination.request.key)
         let quorum = ReadQuorum(
             asked: options.asked, notfoundOK: options.notfoundOK, basicQuorum: options.basicQuorum)
@@ -45,7 +44,7 @@ extension NodeMachine {
             }
         }
         coordination.phase = .arrived
-        progress(&coordination, machine, then, verdict, slot, now, &effects)
+        progress(coordination, machine, then, verdict, slot, now, &effects)
         if looksAtOwnHints { lookAtOwnHints(plan, key, slot, now, &effects) }
     }
 
@@ -87,7 +86,7 @@ extension NodeMachine {
         _ slot: UInt64, by member: MemberNumber, _ answer: ReplicaAnswer, round: UInt64 = 0,
         handled: VersionVector = VersionVector(), _ now: Now, _ effects: inout Effects
     ) {
-        guard var coordination = requests.take(slot) else { return }
+        guard let coordination = requests.take(slot) else { return }
         guard case .reading(var machine, let then) = coordination.phase else {
             requests.put(coordination, at: slot)
             return
@@ -104,12 +103,12 @@ extension NodeMachine {
             if answer.isOfAStore { machine.note(round: round, handled: handled) }
             verdict = machine.add(answer, from: member, rule: coordination.plan.rule)
         }
-        progress(&coordination, machine, then, verdict, slot, now, &effects)
+        progress(coordination, machine, then, verdict, slot, now, &effects)
     }
 
     /// Decides what can be decided, and keeps, ends or passes on the request.
     private mutating func progress(
-        _ coordination: inout Coordination, _ machine: consuming ReadMachine, _ then: Coordination.ThenWhat,
+        _ coordination: Coordination, _ machine: consuming ReadMachine, _ then: Coordination.ThenWhat,
         _ verdict: Verdict, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
         var looksAtOwnHints = false
@@ -123,7 +122,7 @@ extension NodeMachine {
                     writeAfter(machine, coordination, slot, now, &effects)
                     return
                 }
-                answerRead(&coordination, machine, now, &effects)
+                answerRead(coordination, machine, now, &effects)
             case .enough where isComplete:
                 // What the session has seen may be a hint still: the read widens before it fails.
                 looksAtOwnHints = then == .answer && widen(coordination, &machine, slot, &effects)
@@ -132,14 +131,14 @@ extension NodeMachine {
                 let failure = Failure(
                     .insufficientReplicas, "no \(machine.quorum.asked.quorum) replicas cover the context asked as floor"
                 )
-                fail(&coordination, machine, failure, now, &effects)
+                fail(coordination, machine, failure, now, &effects)
             case .failed:
                 machine.decide()
-                fail(&coordination, machine, machine.failure(timedOut: false), now, &effects)
+                fail(coordination, machine, machine.failure(timedOut: false), now, &effects)
             case .waiting, .enough: break
             }
         }
-        if machine.waiting == 0 || !linger(&coordination) {
+        if machine.waiting == 0 || !linger(coordination) {
             repair(machine, coordination, now, &effects)
             end(slot, coordination)
         } else {
@@ -152,7 +151,7 @@ extension NodeMachine {
     }
 
     /// Whether a request that is answered may stay for late answers; one that is not answered stays anyway.
-    private mutating func linger(_ coordination: inout Coordination) -> Bool {
+    private mutating func linger(_ coordination: Coordination) -> Bool {
         guard coordination.isAnswered, !coordination.isLingering else { return true }
         guard lingering < settings.maxLingeringReads else { return false }
         lingering += 1
@@ -167,17 +166,17 @@ extension NodeMachine {
     }
 
     private mutating func answerRead(
-        _ coordination: inout Coordination, _ machine: ReadMachine, _ now: Now, _ effects: inout Effects
+        _ coordination: Coordination, _ machine: ReadMachine, _ now: Now, _ effects: inout Effects
     ) {
         if machine.quorum.fallbacks > 0 { counters.fallbackReads += 1 }
-        answer(&coordination, .object(machine.merged), receipt(coordination, machine, now), &effects)
+        answer(coordination, .object(machine.merged), receipt(coordination, machine, now), &effects)
     }
 
     private mutating func fail(
-        _ coordination: inout Coordination, _ machine: ReadMachine, _ failure: Failure, _ now: Now,
+        _ coordination: Coordination, _ machine: ReadMachine, _ failure: Failure, _ now: Now,
         _ effects: inout Effects
     ) {
-        answer(&coordination, .failed(failure), receipt(coordination, machine, now), &effects)
+        answer(coordination, .failed(failure), receipt(coordination, machine, now), &effects)
     }
 
     private func receipt(_ coordination: Coordination, _ machine: ReadMachine, _ now: Now) -> Receipt {
@@ -192,13 +191,12 @@ extension NodeMachine {
     private mutating func writeAfter(
         _ machine: ReadMachine, _ coordination: Coordination, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
-        var coordination = coordination
         let found = machine.merged
         switch coordination.request.operation {
         case .get: preconditionFailure("a get is not followed by a write")
         case .put(let content, let context, let condition):
             if let unmet = condition?.unmet(by: found) {
-                fail(&coordination, machine, Failure(.preconditionFailed, unmet), now, &effects)
+                fail(coordination, machine, Failure(.preconditionFailed, unmet), now, &effects)
                 end(slot, coordination)
                 return
             }
@@ -206,13 +204,13 @@ extension NodeMachine {
             coordination.request.operation = .put(content, context: observed, condition: nil)
         case .delete(let context, let condition):
             if let unmet = condition?.unmet(by: found) {
-                fail(&coordination, machine, Failure(.preconditionFailed, unmet), now, &effects)
+                fail(coordination, machine, Failure(.preconditionFailed, unmet), now, &effects)
                 end(slot, coordination)
                 return
             }
             if context == nil, found.siblings.isEmpty {
                 // Nothing to delete: what the client may know about it is the answer.
-                answerRead(&coordination, machine, now, &effects)
+                answerRead(coordination, machine, now, &effects)
                 end(slot, coordination)
                 return
             }
@@ -255,10 +253,10 @@ extension NodeMachine {
         _ coordination: Coordination, _ machine: ReadMachine, _ then: Coordination.ThenWhat, _ slot: UInt64,
         _ now: Now, _ effects: inout Effects
     ) {
-        var (coordination, machine) = (coordination, machine)
+        var machine = machine
         if !machine.isDecided, then != .nothing {
             machine.decide()
-            fail(&coordination, machine, machine.failure(timedOut: true), now, &effects)
+            fail(coordination, machine, machine.failure(timedOut: true), now, &effects)
         }
         for owner in machine.owners where machine.isWaiting(for: owner) { hasTimedOut(owner) }
         machine.giveUp()

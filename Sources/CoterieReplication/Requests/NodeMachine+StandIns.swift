@@ -75,7 +75,6 @@ extension NodeMachine {
 
     /// A share of the request's time is over: fallbacks stand in for owners that are silent.
     mutating func lookForSilent(_ coordination: Coordination, _ slot: UInt64, _ effects: inout Effects) {
-        var coordination = coordination
         switch coordination.phase {
         case .writing(var machine):
             for owner in machine.uncovered where owner != me {

@@ -36,10 +36,9 @@ extension NodeMachine {
     private mutating func write(
         _ coordination: Coordination, over local: LocalObject, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
-        var coordination = coordination
         switch local {
-        case .object(let object): write(&coordination, over: object, slot, now, &effects)
-        case .absent: write(&coordination, over: CausalObject(), slot, now, &effects)
+        case .object(let object): write(coordination, over: object, slot, now, &effects)
+        case .absent: write(coordination, over: CausalObject(), slot, now, &effects)
         case .pending(let ticket):
             coordination.phase = .loading
             requests.put(coordination, at: slot)
@@ -53,20 +52,20 @@ extension NodeMachine {
 
     /// The one step of rule 2, then the spreading.
     private mutating func write(
-        _ coordination: inout Coordination, over local: CausalObject, _ slot: UInt64, _ now: Now,
+        _ coordination: Coordination, over local: CausalObject, _ slot: UInt64, _ now: Now,
         _ effects: inout Effects
     ) {
         if let failure = outOfReach(coordination) {
-            reject(&coordination, slot, failure, now, &effects)
+            reject(coordination, slot, failure, now, &effects)
             return
         }
         do throws(Failure) {
             let (object, event) = try mint(coordination, over: local, asFallback: false, now, &effects)
             let encoded = object.encoded()
             try store(object, encoded, event, coordination)
-            spread(&coordination, object, encoded, event, keptFor: nil, slot, now, &effects)
+            spread(coordination, object, encoded, event, keptFor: nil, slot, now, &effects)
         } catch {
-            reject(&coordination, slot, error, now, &effects)
+            reject(coordination, slot, error, now, &effects)
         }
     }
 
@@ -134,7 +133,7 @@ extension NodeMachine {
 
     /// Sends the write to the other owners and begins to count. `target`: for whom this node, a fallback, keeps it.
     mutating func spread(
-        _ coordination: inout Coordination, _ object: CausalObject, _ encoded: ByteBuffer, _ event: Store.Event,
+        _ coordination: Coordination, _ object: CausalObject, _ encoded: ByteBuffer, _ event: Store.Event,
         keptFor target: MemberNumber?, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
         let plan = coordination.plan
@@ -164,7 +163,7 @@ extension NodeMachine {
             }
         }
         barriers.await(.ownWrite(slot), strength(forcedDurable: durable))
-        progress(&coordination, machine, verdict, slot, now, &effects)
+        progress(coordination, machine, verdict, slot, now, &effects)
     }
 
     /// Another owner's answer to a store.
@@ -186,7 +185,7 @@ extension NodeMachine {
     mutating func acknowledged(
         _ slot: UInt64, by member: MemberNumber, _ answer: Responder.Answer, _ now: Now, _ effects: inout Effects
     ) {
-        guard var coordination = requests.take(slot) else { return }
+        guard let coordination = requests.take(slot) else { return }
         guard case .writing(var machine) = coordination.phase else {
             requests.put(coordination, at: slot)
             return
@@ -198,11 +197,11 @@ extension NodeMachine {
             if let owner, owner != me, !isCovered { standIn(for: owner, &machine, coordination, slot, &effects) }
         }
         let verdict = machine.add(answer, from: member)
-        progress(&coordination, machine, verdict, slot, now, &effects)
+        progress(coordination, machine, verdict, slot, now, &effects)
     }
 
     private mutating func progress(
-        _ coordination: inout Coordination, _ machine: consuming WriteMachine, _ verdict: Verdict, _ slot: UInt64,
+        _ coordination: Coordination, _ machine: consuming WriteMachine, _ verdict: Verdict, _ slot: UInt64,
         _ now: Now, _ effects: inout Effects
     ) {
         switch verdict {
@@ -214,11 +213,11 @@ extension NodeMachine {
                 coordination.plan.options.returnBody
                 ? .stored(context: machine.object.context, object: machine.object)
                 : .stored(context: machine.contextForClient, object: nil)
-            answer(&coordination, result, receipt(coordination, machine, now), &effects)
+            answer(coordination, result, receipt(coordination, machine, now), &effects)
             end(slot, coordination)
         case .failed:
             let failure = Failure(.insufficientReplicas, machine.quorum.shortfall, outcome: .unknown)
-            answer(&coordination, .failed(failure), receipt(coordination, machine, now), &effects)
+            answer(coordination, .failed(failure), receipt(coordination, machine, now), &effects)
             end(slot, coordination)
         }
     }
@@ -227,20 +226,19 @@ extension NodeMachine {
     mutating func writeIsDue(
         _ coordination: Coordination, _ machine: WriteMachine, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
-        var coordination = coordination
         for owner in machine.owners where machine.isWaiting(for: owner) { hasTimedOut(owner) }
         let failure = Failure(
             .timeout, "request timed out: \(machine.quorum.shortfall)", outcome: .unknown)
-        answer(&coordination, .failed(failure), receipt(coordination, machine, now), &effects)
+        answer(coordination, .failed(failure), receipt(coordination, machine, now), &effects)
         end(slot, coordination)
     }
 
     /// Ends a write of which nothing was applied.
     mutating func reject(
-        _ coordination: inout Coordination, _ slot: UInt64, _ failure: Failure, _ now: Now, _ effects: inout Effects
+        _ coordination: Coordination, _ slot: UInt64, _ failure: Failure, _ now: Now, _ effects: inout Effects
     ) {
         answer(
-            &coordination, .failed(failure), receipt(of: coordination, coordination.plan.options.asked, now), &effects)
+            coordination, .failed(failure), receipt(of: coordination, coordination.plan.options.asked, now), &effects)
         end(slot, coordination)
     }
 

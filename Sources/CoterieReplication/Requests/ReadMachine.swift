@@ -37,6 +37,7 @@ struct ReadMachine {
     private(set) var standings: [Standing]
     private(set) var quorum: ReadQuorum
     private(set) var merged = CausalObject()
+    private var mergedDigest: UInt64 = 0
     private(set) var responders: [Responder] = []
     /// The digest that replicas answer `same` to.
     private(set) var ownDigest: UInt64?
@@ -63,8 +64,12 @@ struct ReadMachine {
 
     /// Takes the coordinator's own replica's answer before the others are asked.
     mutating func own(_ answer: ReplicaAnswer, of member: MemberNumber, rule: TypeRule) -> Verdict {
-        if case .object(let object) = answer { ownDigest = object.digest }
-        return add(answer, from: member, rule: rule)
+        let verdict = add(answer, from: member, rule: rule)
+        if case .object = answer, let index = owners.firstIndex(of: member), case .holds(let digest) = standings[index]
+        {
+            ownDigest = digest
+        }
+        return verdict
     }
 
     /// Notes what comes with an answer of a store.
@@ -88,8 +93,9 @@ struct ReadMachine {
         let counted: Responder.Answer
         switch answer {
         case .object(let object):
-            standings[index] = .holds(object.digest)
-            merge(object, rule: rule)
+            let digest = object.digest
+            standings[index] = .holds(digest)
+            merge(object, digest, rule: rule)
             counted = object.isEmpty ? .notFound : .value
         case .same:
             // Only an answer to a digest that was sent; anything else is a fault of the peer's.
@@ -118,7 +124,7 @@ struct ReadMachine {
         // Owners have settled what they hold; hints are kept as they came.
         var settled = object
         rule.settle(&settled)
-        merge(settled, rule: rule)
+        merge(settled, settled.digest, rule: rule)
         if !isDecided { responders.append(Responder(member: member, role: .fallback, answer: .value)) }
         return quorum.add(.value, role: .fallback)
     }
@@ -165,10 +171,9 @@ struct ReadMachine {
     /// The replicas whose answer lacks something of the merged object. Never one that is ahead: `merged` includes it.
     var stale: [MemberNumber] {
         guard !merged.isEmpty else { return [] }
-        let digest = merged.digest
         return owners.indices.compactMap { index in
             switch standings[index] {
-            case .holds(let held): held == digest ? nil : owners[index]
+            case .holds(let held): held == mergedDigest ? nil : owners[index]
             case .lacks, .corrupt: owners[index]
             case .waiting, .failed: nil
             }
@@ -195,13 +200,14 @@ struct ReadMachine {
         return Failure(.insufficientReplicas, quorum.shortfall)
     }
 
-    private mutating func merge(_ object: CausalObject, rule: TypeRule) {
+    private mutating func merge(_ object: CausalObject, _ digest: UInt64, rule: TypeRule) {
         if merged.isEmpty {
             merged = object
-            rule.settle(&merged)
-        } else if merged.digest != object.digest {
+            mergedDigest = rule.settle(&merged) == 0 ? digest : merged.digest
+        } else if mergedDigest != digest {
             merged.merge(object)
             rule.settle(&merged)
+            mergedDigest = merged.digest
         }
     }
 }

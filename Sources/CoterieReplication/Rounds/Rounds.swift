@@ -17,7 +17,7 @@ struct Rounds: Equatable {
     /// On its way to the disk.
     var pending: UInt64?
     /// What each other member has said of itself, in this epoch.
-    private(set) var heard: [MemberNumber: UInt64] = [:]
+    private(set) var heard = MemberTable<UInt64>()
     /// Up to where somebody wants all to move.
     private(set) var wanted: UInt64 = 0
     /// The highest round that a peer has named to this life's introduction.
@@ -42,7 +42,7 @@ struct Rounds: Equatable {
     mutating func forget(_ member: MemberNumber) { heard[member] = nil }
 
     /// In a new epoch everybody tells anew.
-    mutating func forgetAll() { heard = [:] }
+    mutating func forgetAll() { heard = MemberTable() }
 
     mutating func want(_ round: UInt64) { wanted = max(wanted, round) }
 
@@ -55,6 +55,11 @@ struct Rounds: Equatable {
     /// at least the round before it.
     func hasGoneBack(others: [MemberNumber]) -> Bool {
         current > 0 && others.contains { (heard[$0] ?? 0) > current + 1 }
+    }
+
+    /// Whether there can be anywhere to go: what is asked at each report and tick, before anything is looked up.
+    var isMoving: Bool {
+        current > 0 && pending == nil && (wanted > current || heard.values.contains { $0 > current + 1 })
     }
 
     /// Where to go now; nil: nowhere yet.

@@ -182,8 +182,7 @@ extension World {
     }
 
     private func breakAll(between one: Int, _ other: Int) {
-        for connection in connections {
-            guard let connection, !connection.isBroken else { continue }
+        for connection in standingConnections() where !connection.isBroken {
             let ends = (connection[0].process, connection[1].process)
             if ends == (one, other) || ends == (other, one) { breakConnection(connection) }
         }

@@ -166,12 +166,7 @@ extension World {
         let objects = owners(of: key).map { object(key, at: $0) }
         let haveTheSameSiblings = objects.allSatisfy { $0.liveDots == objects[0].liveDots }
         if haveTheSameSiblings { return !objects[0].siblings.isEmpty }
-        return layout.bucketType(named: keys[key].type)?.kind == .lww
-    }
-
-    private func object(_ key: Int, at node: SimulatedNode) -> CausalObject {
-        guard case .some(.some(let bytes)) = stored(key, at: node) else { return CausalObject() }
-        return (try? CausalObject(decoding: bytes)) ?? CausalObject()
+        return place(of: key)?.type.kind == .lww
     }
 
     /// Whether some owner still holds the key's marker.
@@ -189,29 +184,22 @@ extension World {
 
     /// Whether all owners hold the same, whatever it is.
     private func isTheSameEverywhere(_ key: Int) -> Bool {
-        let held = owners(of: key).map { stored(key, at: $0) }
-        return held.allSatisfy { $0 != nil && $0 == held[0] }
+        let owners = owners(of: key)
+        guard let first = owners.first else { return true }
+        let expected = stored(key, at: first)
+        // All are looked at: a look may find what is corrupt.
+        var areEqual = true
+        for owner in owners {
+            let bytes = owner === first ? expected : stored(key, at: owner)
+            if bytes == nil || bytes != expected { areEqual = false }
+        }
+        return areEqual
     }
 
     private func isEqualEverywhere(_ key: Int, _ object: CausalObject?) -> Bool {
         guard let object else { return false }
         let expected = object.isEmpty ? nil : object.encoded()
         return owners(of: key).allSatisfy { stored(key, at: $0) == .some(expected) }
-    }
-
-    func owners(of key: Int) -> [SimulatedNode] {
-        guard let type = layout.bucketType(named: keys[key].type) else { return [] }
-        return layout.preferenceList(for: layout.group(for: keys[key], n: type.n)).primaries.compactMap { node($0) }
-    }
-
-    /// A replica's bytes for a key; `.some(nil)`: none; nil: they cannot be read now.
-    func stored(_ key: Int, at node: SimulatedNode) -> ByteBuffer?? {
-        guard let engine = node.engine, let type = layout.bucketType(named: keys[key].type) else { return nil }
-        switch engine.get(layout.group(for: keys[key], n: type.n), keys[key].bytes) {
-        case .found(let bytes): return .some(bytes)
-        case .absent: return .some(nil)
-        case .corrupt, .pending: return nil
-        }
     }
 
     // MARK: The end

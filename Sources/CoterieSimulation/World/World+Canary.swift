@@ -44,11 +44,12 @@ extension World {
 
     /// Hands a member's message to the machine, or does with it what the canary does.
     @inline(__always)
-    func receive(_ message: Message, from member: MemberNumber, at node: SimulatedNode) {
-        guard let canary = plan.canary, spoils(message, from: member, at: node, canary) else {
-            return feed(node, .peer(message, from: member))
+    func receive(_ message: consuming Message, from member: MemberNumber, at node: SimulatedNode) {
+        if let canary = plan.canary, spoils(message, from: member, at: node, canary) {
+            statistics.canaries += 1
+        } else {
+            feed(node, .peer(message, from: member))
         }
-        statistics.canaries += 1
     }
 
     private func spoils(
@@ -79,13 +80,18 @@ extension World {
 
     /// Hands a client's message to the machine; the canary may have it done twice.
     @inline(__always)
-    func receive(_ message: Message, over token: ConnectionToken, at node: SimulatedNode) {
+    func receive(_ message: consuming Message, over token: ConnectionToken, at node: SimulatedNode) {
+        let again = plan.canary == .doubledWrite ? repeated(message) : nil
         feed(node, .connection(message, from: token))
-        guard plan.canary == .doubledWrite, case .request(var request) = message, request.request.operation.isWrite,
-            canaryDraws.chance(1, in: 8)
-        else { return }
-        request.id.sequence |= 1 << 63
+        guard let again else { return }
         statistics.canaries += 1
-        feed(node, .connection(.request(request), from: token))
+        feed(node, .connection(again, from: token))
+    }
+
+    private func repeated(_ message: Message) -> Message? {
+        guard case .request(var request) = message, request.request.operation.isWrite, canaryDraws.chance(1, in: 8)
+        else { return nil }
+        request.id.sequence |= 1 << 63
+        return .request(request)
     }
 }

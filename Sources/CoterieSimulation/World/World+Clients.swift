@@ -21,6 +21,9 @@ final class SimulatedClient {
     @exclusivity(unchecked) var machine: ClientMachine
     @exclusivity(unchecked) var life: UInt32 = 1
     @exclusivity(unchecked) var effects: [ClientEffect] = []
+    /// Room for the effects that are being performed; empty between two inputs.
+    @exclusivity(unchecked) var performed: [ClientEffect] = []
+    /// What has come while another input was handled.
     @exclusivity(unchecked) var pending: [ClientInput] = []
     @exclusivity(unchecked) var isHandling = false
     /// The machine's names for its connections.
@@ -69,16 +72,13 @@ extension World {
     }
 
     func handle(_ client: SimulatedClient, _ input: ClientInput) {
-        client.pending.append(input)
-        guard !client.isHandling else { return }
-        client.isHandling = true
-        while !client.pending.isEmpty {
-            let next = client.pending.removeFirst()
-            client.machine.handle(next, at: client.clock.now(at: now), into: &client.effects)
-            let effects = client.effects
-            client.effects.removeAll(keepingCapacity: true)
-            for effect in effects { perform(effect, of: client) }
+        guard !client.isHandling else {
+            client.pending.append(input)
+            return
         }
+        client.isHandling = true
+        handleOne(client, input)
+        while !client.pending.isEmpty { handleOne(client, client.pending.removeFirst()) }
         client.isHandling = false
         for serial in client.dirty {
             guard let connection = connections[serial] else { continue }
@@ -86,6 +86,17 @@ extension World {
         }
         client.dirty.removeAll(keepingCapacity: true)
         if plan.checkEvery > 0, statistics.events % plan.checkEvery == 0 { client.machine.checkInvariants() }
+    }
+
+    private func handleOne(_ client: SimulatedClient, _ input: ClientInput) {
+        client.machine.handle(input, at: client.clock.now(at: now), into: &client.effects)
+        guard !client.effects.isEmpty else { return }
+        var effects: [ClientEffect] = []
+        swap(&effects, &client.performed)
+        swap(&effects, &client.effects)
+        effects.reverse()
+        while let effect = effects.popLast() { perform(effect, of: client) }
+        swap(&effects, &client.performed)
     }
 
     private func perform(_ effect: ClientEffect, of client: SimulatedClient) {

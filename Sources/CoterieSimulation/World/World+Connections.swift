@@ -103,6 +103,7 @@ extension World {
             serial: connections.count, kind: kind, from: (from, life(of: from)), to: (to, target.life),
             frame: plan.limits.maxFrameBytes)
         connections.append(connection)
+        standing.append(connection.serial)
         let roundTrip = delay(from: from, to: to) + delay(from: to, to: from)
         let isCut = links.isCut(from, to) || links.isCut(to, from)
         if isCut || target.state == .down {
@@ -152,10 +153,15 @@ extension World {
         }
     }
 
+    /// All that something may still happen to, in the order in which they were begun.
+    func standingConnections() -> [Connection] {
+        standing.removeAll { connections[$0] == nil }
+        return standing.compactMap { connections[$0] }
+    }
+
     /// A process is gone, and all its connections with it.
     func closeAll(of process: Int, hard: Bool) {
-        for connection in connections {
-            guard let connection else { continue }
+        for connection in standingConnections() {
             for side in 0 ..< 2 where connection[side].process == process && connection[side].isOpen {
                 if hard {
                     closeHard(connection, side)

@@ -185,9 +185,9 @@ extension World {
         if process < plan.nodes { settle(nodes[process]) }
     }
 
-    private func receive(_ message: Message, _ connection: Connection, _ side: Int) {
+    private func receive(_ message: consuming Message, _ connection: Connection, _ side: Int) {
         let process = connection[side].process
-        note("recv", process, "\(message.kind) from \(name(connection[1 - side].process)): \(message.line)")
+        if trace.isOn { noteReceived(message, process, from: connection[1 - side].process) }
         if case .hello(let hello) = message { return greeted(connection, side, hello) }
         switch connection.kind {
         case .members:
@@ -202,10 +202,13 @@ extension World {
         }
     }
 
+    private func noteReceived(_ message: Message, _ process: Int, from other: Int) {
+        note("recv", process, "\(message.kind) from \(name(other)): \(message.line)")
+    }
+
     /// A cut is mended or a process goes on: what has waited arrives.
     func resumeDeliveries(where isConcerned: (_ from: Int, _ to: Int) -> Bool) {
-        for connection in connections {
-            guard let connection, !connection.isBroken else { continue }
+        for connection in standingConnections() where !connection.isBroken {
             for side in 0 ..< 2 where connection[side].inbound.isStalled {
                 guard isConcerned(connection[1 - side].process, connection[side].process) else { continue }
                 connection[side].inbound.isStalled = false

@@ -150,7 +150,7 @@ extension World {
     // MARK: Ticks
 
     /// An input has come.
-    func feed(_ node: SimulatedNode, _ input: Input) {
+    func feed(_ node: SimulatedNode, _ input: consuming Input) {
         guard node.state != .down else { return }
         node.inbox.append(input)
     }
@@ -180,12 +180,13 @@ extension World {
     private func tick(_ node: SimulatedNode) {
         node.isTicking = true
         defer { node.isTicking = false }
-        // Taken out, so that each is looked at in its place.
+        // Moved out one by one from the end, since a copy of an input retains whatever its message holds.
         var inputs: [Input] = []
         swap(&inputs, &node.handling)
         swap(&inputs, &node.inbox)
         let count = inputs.count
-        handle(node, inputs.span)
+        inputs.reverse()
+        while node.state == .up, let input = inputs.popLast() { handle(node, input) }
         inputs.removeAll(keepingCapacity: true)
         swap(&inputs, &node.handling)
         guard node.state == .up else { return }
@@ -202,13 +203,6 @@ extension World {
         if !node.inbox.isEmpty { scheduleTick(node) }
     }
 
-    private func handle(_ node: SimulatedNode, _ inputs: borrowing Span<Input>) {
-        for index in inputs.indices {
-            handle(node, inputs[index])
-            guard node.state == .up else { return }
-        }
-    }
-
     private func handle(_ node: SimulatedNode, _ input: Input) {
         handleOne(node, input)
         while !node.unsent.isEmpty {
@@ -222,16 +216,12 @@ extension World {
         guard node.state == .up else { return }
         node.machine?.handle(input, at: node.clock.now(at: now), into: &node.effects)
         guard !node.effects.isEmpty else { return }
-        var list = node.performed
-        node.performed = []
+        var list: [Effect] = []
+        swap(&list, &node.performed)
         node.effects.exchange(with: &list)
-        perform(list.span, of: node)
-        list.removeAll(keepingCapacity: true)
-        node.performed = list
-    }
-
-    private func perform(_ effects: borrowing Span<Effect>, of node: SimulatedNode) {
-        for index in effects.indices { perform(effects[index], of: node) }
+        list.reverse()
+        while let effect = list.popLast() { perform(effect, of: node) }
+        swap(&list, &node.performed)
     }
 
     private func perform(_ effect: Effect, of node: SimulatedNode) {

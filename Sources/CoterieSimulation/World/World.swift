@@ -36,6 +36,8 @@ public final class World {
     @exclusivity(unchecked) var clients: [SimulatedClient] = []
     @exclusivity(unchecked) var sessions: [Session] = []
     @exclusivity(unchecked) var connections: ContiguousArray<Connection?> = []
+    /// The serial numbers of those that something may still happen to, ascending; and of some that are gone.
+    @exclusivity(unchecked) var standing: [Int] = []
     @exclusivity(unchecked) var links: Links
     @exclusivity(unchecked) var timerSerial: UInt64 = 0
     @exclusivity(unchecked) var workSerial: UInt64 = 0
@@ -64,6 +66,7 @@ public final class World {
     /// And why, in a word.
     var stuckBecause = RunOutcome.ok
     var convergence: ConvergenceState?
+    @exclusivity(unchecked) var held: HeldObjects
     var script = ScriptState()
     /// Where each member listens.
     let nodeOfEndpoint: [Endpoint: Int]
@@ -100,6 +103,7 @@ public final class World {
         links = Links(
             processes: plan.nodes + plan.workload.clients, plan: plan.network, &networkDraws)
         operationsLeft = plan.workload.operations
+        held = HeldObjects(nodes: plan.nodes)
         var places: [Endpoint: Int] = [:]
         for (index, member) in layout.members.enumerated() { places[member.peer] = index }
         nodeOfEndpoint = places

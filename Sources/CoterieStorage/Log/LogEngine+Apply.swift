@@ -5,6 +5,7 @@ import NIOCore
 
 extension LogEngine {
     public func apply(_ batch: Batch) throws(StorageFailure) {
+        mayHaveWork = true
         if case .readOnly(let failure) = writability {
             noteRefusal()
             throw failure

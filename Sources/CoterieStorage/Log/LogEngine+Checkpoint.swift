@@ -45,7 +45,10 @@ struct CheckpointState {
 
 extension LogEngine {
     /// Asks for a checkpoint soon, whether one is due or not: a graceful stop, so that the next opening is fast.
-    public func requestCheckpoint() { checkpoint.isRequested = true }
+    public func requestCheckpoint() {
+        checkpoint.isRequested = true
+        mayHaveWork = true
+    }
 
     /// Whether a checkpoint or a removal is under way or wanted, or a step of compaction is in flight. While the store
     /// is read-only, only what is in flight counts.
@@ -61,8 +64,10 @@ extension LogEngine {
         // Removals go on with a full disk: they make room.
         if case .readOnly(.diskFull) = writability { return nextRemoval() }
         guard writability == .writable else { return nil }
+        compaction.hasDrained = false
+        if let work = nextCheckpointWork() ?? nextCompactionWork() { return work }
         // Compaction may drain without reading anything what a checkpoint is due for.
-        return nextCheckpointWork() ?? nextCompactionWork() ?? nextCheckpointWork()
+        return compaction.hasDrained ? nextCheckpointWork() : nil
     }
 
     private var checkpointIsDue: Bool {

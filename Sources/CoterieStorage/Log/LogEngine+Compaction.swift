@@ -29,6 +29,8 @@ struct CompactionState {
     var readCredit = 0
     /// Something has changed since no segment was worth it.
     var mayHaveCandidate = true
+    /// A segment was drained since this was last looked at.
+    var hasDrained = false
     private var earnedSinceLook = 0
 
     mutating func earn(_ bytes: Int, _ settings: LogEngine.Settings) {
@@ -76,6 +78,7 @@ extension LogEngine {
             let isOldest = segment.number == segments.oldest
             guard isOldest || (segment.removalBytes == 0 && !segment.isUnreadable) else { continue }
             segments.update(segment.number) { $0.state = .drained }
+            compaction.hasDrained = true
         }
     }
 
@@ -229,6 +232,7 @@ extension LogEngine {
     private func finishCompaction(of segment: Segment, _ run: CompactionState.Run) {
         compaction.run = nil
         compaction.mayHaveCandidate = true
+        compaction.hasDrained = true
         counters.compactions += 1
         // A live record that was not met as a record is unreadable too.
         let isUnreadable = run.isUnreadable || segment.liveRecords > 0

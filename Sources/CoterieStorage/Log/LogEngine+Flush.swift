@@ -41,13 +41,16 @@ extension LogEngine {
         let ticket = BarrierTicket(rawValue: flushes.nextTicket)
         flushes.nextTicket += 1
         flushes.waiting.append(FlushState.Barrier(ticket: ticket, strength: strength))
+        mayHaveWork = true
         return ticket
     }
 
     /// With a full disk: asks for writing to be tried again. The answer is `StorageEvent.writableChanged`, or nothing
     /// while the disk is still full. Does nothing in other states.
     public func probeWritable() {
-        if case .readOnly(.diskFull) = writability { flushes.wantsProbe = true }
+        guard case .readOnly(.diskFull) = writability else { return }
+        flushes.wantsProbe = true
+        mayHaveWork = true
     }
 
     func noteRefusal() {

@@ -29,6 +29,7 @@ extension LogEngine {
         let ticket = LoadTicket(rawValue: loads.nextTicket)
         loads.nextTicket += 1
         loads.waiting.insert(LoadState.Load(ticket: ticket, group: group, key: key, location: location), at: 0)
+        mayHaveWork = true
         return .pending(ticket)
     }
 

@@ -42,6 +42,9 @@ public final class LogEngine: StorageEngine {
     var checkpoint: CheckpointState
     var counters = StorageStatistics()
     var nextWorkID: UInt64 = 1
+    /// Something has come up since there was nothing to do: set by all that is asked of the engine or given back to it.
+    /// Most ticks of a node have neither, and look no further.
+    var mayHaveWork = true
     /// Events that arose where none can be told; they come with the next completion.
     var deferredEvents: [StorageEvent] = []
     /// What is wrong with writing; nil where nothing is.
@@ -103,15 +106,20 @@ public final class LogEngine: StorageEngine {
     public var metadataNames: [String] { metadataRecords.keys.sorted() }
 
     public func nextWork() -> DiskWork? {
+        guard mayHaveWork else { return nil }
+        mayHaveWork = false
         // A checkpoint may find only now that it needs a flush.
-        nextLoad() ?? nextFlush() ?? nextBackgroundWork() ?? nextFlush()
+        guard let work = nextLoad() ?? nextFlush() ?? nextBackgroundWork() ?? nextFlush() else { return nil }
+        mayHaveWork = true
+        return work
     }
 
     public func complete(_ completion: DiskCompletion, into events: inout [StorageEvent]) {
-        if loads.inFlight[completion.id] != nil {
-            completeLoad(completion, into: &events)
-        } else if flushes.inFlight?.id == completion.id {
+        mayHaveWork = true
+        if flushes.inFlight?.id == completion.id {
             completeFlush(completion, into: &events)
+        } else if loads.inFlight[completion.id] != nil {
+            completeLoad(completion, into: &events)
         } else if checkpoint.workID == completion.id {
             completeCheckpointWork(completion, into: &events)
         } else if compaction.workID == completion.id {
@@ -137,6 +145,9 @@ public final class LogEngine: StorageEngine {
         figures.waitingBytes = queue.waitingBytes
         return figures
     }
+
+    /// Bytes that the log has taken since opening: as long as they do not grow, no key changes.
+    public var appliedBytes: UInt64 { queue.appliedEnd }
 
     func makeWork(_ lane: DiskWork.Lane, _ steps: [DiskWork.Step]) -> DiskWork {
         defer { nextWorkID += 1 }

@@ -73,7 +73,11 @@ enum LogFormat {
                 name[place] = UInt8(ascii: "0") + UInt8(rest % 10)
                 rest /= 10
             }
-            for (place, letter) in ".log".utf8.enumerated() { name[10 + place] = letter }
+            // At each read: letter by letter, since a loop over the text costs more than all the rest.
+            name[10] = UInt8(ascii: ".")
+            name[11] = UInt8(ascii: "l")
+            name[12] = UInt8(ascii: "o")
+            name[13] = UInt8(ascii: "g")
             return 14
         }
     }

@@ -128,8 +128,7 @@ struct WriteQueue {
         let length = tail.readableBytes
         closed.append(Chunk(segment: active, base: tailBase, bytes: tail, seals: seals))
         tailBase += UInt32(length)
-        tail = ByteBuffer()
-        tail.reserveCapacity(min(max(length, 1 << 12), 1 << 20))
+        tail = ByteBufferAllocator().buffer(capacity: min(max(length, 1 << 12), 1 << 20))
     }
 }
 
