@@ -26,7 +26,10 @@ extension NodeMachine {
             requests.put(coordination, at: slot)
             return
         }
-        if service == .serving {
+        if coordination.deadline <= now.monotonic {
+            var coordination = coordination
+            expire(&coordination, slot, now, &effects)
+        } else if service == .serving {
             write(coordination, over: local, slot, now, &effects)
         } else {
             startForward(coordination, slot, now, &effects)
