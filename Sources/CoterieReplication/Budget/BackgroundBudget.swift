@@ -43,9 +43,11 @@ struct BackgroundBudget: Equatable {
 
     private var least: Int64 { Int64(settings.leastPercent) * Self.full / 100 }
 
-    /// At the end of each tick: whether the foreground suffers. O(1) but for once in a tenth of a second.
-    mutating func look(at now: Instant) {
-        guard let (verdict, span) = foreground.look(at: now) else { return }
+    /// At the end of each tick: whether the foreground suffers; true where the rate was cut. O(1) but for once in a tenth of
+    /// a second.
+    @discardableResult
+    mutating func look(at now: Instant) -> Bool {
+        guard let (verdict, span) = foreground.look(at: now) else { return false }
         earn(until: now)
         switch verdict {
         case .slow: rate = max(least, rate / 2)
@@ -54,6 +56,7 @@ struct BackgroundBudget: Equatable {
             rate = min(Self.full, rate + Self.growth * steps)
         }
         if rate == Self.full { yieldingSince = nil } else if yieldingSince == nil { yieldingSince = now }
+        return verdict == .slow && rate < Self.full
     }
 
     /// Whether the kind may begin something now; one that may not waits, which is counted.

@@ -1,5 +1,6 @@
 // What other members ask for and the budget has no room for yet: it waits here, in order, and is taken up by a timer.
-// Bounded: a member's newer question about a group takes the place of its older one, whose answer nobody waits for.
+// Bounded: a member's newer question about a group takes the place of its older one, whose answer nobody waits for; of
+// comparisons it makes one at a time.
 
 import CoteriePrimitives
 import CoterieRing
@@ -48,7 +49,9 @@ struct BackgroundQueue {
     /// At the end, or in the place of an older question. O(what waits).
     mutating func add(_ question: BackgroundQuestion, from member: MemberNumber, at now: Instant) {
         let kind = question.kind.rawValue
-        let place = entries[kind].firstIndex { $0.member == member && $0.question.group == question.group }
+        let place = entries[kind].firstIndex { entry in
+            entry.member == member && (question.kind == .scrub || entry.question.group == question.group)
+        }
         if let place {
             entries[kind][place].question = question
         } else {

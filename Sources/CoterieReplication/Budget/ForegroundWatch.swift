@@ -19,7 +19,7 @@ struct ForegroundWatch: Equatable {
 
     /// A window is looked at when it is so old and has so many requests, or at last when it is so old.
     static let window = TimeSpan.milliseconds(100)
-    static let requestsPerWindow = 64
+    static let requestsPerWindow = 32
     static let longestWindow = TimeSpan.seconds(1)
     /// Of fewer requests of one kind in a window nothing is said.
     static let leastRequests = 16

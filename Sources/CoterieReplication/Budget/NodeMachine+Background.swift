@@ -13,13 +13,24 @@ extension NodeMachine {
     /// How often what waits is looked at.
     private static let backgroundTick = TimeSpan.milliseconds(5)
 
+    /// Whether something of this kind may begin; what may not waits, or is left out.
+    mutating func mayBegin(_ kind: BackgroundKind, _ now: Now) -> Bool {
+        let may = background.admits(kind, at: now.monotonic)
+        if !may { counters.backgroundWaits += 1 }
+        return may
+    }
+
+    /// The end of a tick: whether requests suffer is looked at.
+    mutating func lookAtForeground(_ now: Now) {
+        guard !settings.omitted.contains(.yielding) else { return }
+        if background.look(at: now.monotonic) { counters.backgroundCuts += 1 }
+    }
+
     /// Whether the answer to a question may be read now; if not, it waits its turn.
     mutating func mayAnswer(
         _ question: BackgroundQuestion, of member: MemberNumber, _ now: Now, _ effects: inout Effects
     ) -> Bool {
-        if backgroundQueue.count(question.kind) == 0, background.admits(question.kind, at: now.monotonic) {
-            return true
-        }
+        if backgroundQueue.count(question.kind) == 0, mayBegin(question.kind, now) { return true }
         backgroundQueue.add(question, from: member, at: now.monotonic)
         scheduleBackground(now, &effects)
         return false

@@ -38,8 +38,9 @@ extension NodeMachine {
     private mutating func deliver(to target: MemberNumber, _ now: Now, _ effects: inout Effects) {
         let delivery = deliveries[target] ?? HintDelivery()
         guard !delivery.isWaiting(at: now.monotonic) else { return }
-        let room = settings.hintsAtOnce - delivery.sent.count
-        guard room > 0, background.admits(.hints, at: now.monotonic) else { return }
+        let window = settings.omitted.contains(.yielding) ? settings.hintsAtOnce : delivery.window.size
+        let room = min(window, settings.hintsAtOnce) - delivery.sent.count
+        guard room > 0, mayBegin(.hints, now) else { return }
         let places = nextPlaces(of: target, behind: delivery, atMost: room, now)
         deliveries[target, default: HintDelivery()].position = places.next
         for place in places.found {
@@ -116,6 +117,7 @@ extension NodeMachine {
         guard !hintExchanges.isEmpty, let place = hintExchanges[reply.exchange], place.name.target == member,
             let sent = endDelivery(of: place, reply.exchange)
         else { return false }
+        deliveries[member]?.window.answered(sentAt: sent.at, at: now.monotonic, atMost: settings.hintsAtOnce)
         switch reply.status {
         case .stored(durable: true):
             deliveries[member]?.succeeded()

@@ -26,6 +26,9 @@ public struct Counters: Equatable, Sendable {
     public var digestHits = 0
     /// Requests, and parts of them, whose time was up before anything was done: dropped.
     public var expired = 0
+    /// How often background work had to wait for its budget; how often that was cut because requests were slow.
+    public var backgroundWaits = 0
+    public var backgroundCuts = 0
     /// Messages refused for an older epoch.
     public var staleEpochs = 0
     /// Siblings that the rule `lww` discarded.
@@ -71,7 +74,8 @@ public struct Counters: Equatable, Sendable {
     public var named: [(name: String, value: Int)] {
         [
             ("gets", gets), ("puts", puts), ("deletes", deletes), ("unknown", unknown), ("forwarded", forwarded),
-            ("replayed", replayed), ("expired", expired), ("read_repairs", readRepairs),
+            ("replayed", replayed), ("expired", expired), ("background_waits", backgroundWaits),
+            ("background_cuts", backgroundCuts), ("read_repairs", readRepairs),
             ("read_repairs_skipped", readRepairsSkipped),
             ("stores", stores), ("fetches", fetches), ("digest_hits", digestHits), ("stale_epochs", staleEpochs),
             ("discarded_siblings", discardedSiblings), ("sibling_warnings", siblingWarnings),

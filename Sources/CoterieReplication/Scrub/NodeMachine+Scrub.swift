@@ -48,7 +48,7 @@ extension NodeMachine {
             if now.monotonic - comparing.since >= settings.repairTimeout {
                 scrub.advance(to: comparing.range.end, at: now.monotonic)
             }
-        case .idle: if background.admits(.scrub, at: now.monotonic) { readNextRange(now, &effects) }
+        case .idle: if mayBegin(.scrub, now) { readNextRange(now, &effects) }
         }
     }
 
