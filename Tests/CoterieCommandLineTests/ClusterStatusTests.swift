@@ -108,7 +108,7 @@ import Testing
         let lines = ClusterStatusText(report: report, output: output).lines
         #expect(
             lines.filter { $0.contains("background") } == [
-                "  n1: background work at 5 %, it yields to requests since 4s (reads 9.2 ms, calm 1.1)"
+                "  n1: yields to requests for 4s, background at 5 %: reads 9.2 ms (calm 1.1)"
             ])
     }
 

@@ -161,7 +161,7 @@ import Testing
         cluster.settle()
         #expect(owned && cluster.reply(token) == nil)
         cluster.pass(.milliseconds(200))
-        #expect(cluster.reply(token)?.failure?.code == .timeout)
+        #expect(cluster.reply(token)?.failure?.code == .insufficientReplicas)
         #expect(cluster.reply(token)?.failure?.outcome == .notApplied)
         #expect(cluster.held(1, "k") == nil)
         #expect(cluster[1].machine.counters.expired == 1)

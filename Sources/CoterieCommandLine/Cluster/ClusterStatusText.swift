@@ -125,11 +125,11 @@ struct ClusterStatusText {
         statuses.compactMap { status in
             guard let background = status.background, let since = background.yieldingMilliseconds else { return nil }
             let latencies = background.foreground.keys.sorted().compactMap { kind in
-                background.foreground[kind].map { "\(kind) \(milliseconds($0.now)) ms, calm \(milliseconds($0.calm))" }
+                background.foreground[kind].map { "\(kind) \(milliseconds($0.now)) ms (calm \(milliseconds($0.calm)))" }
             }
-            let because = latencies.isEmpty ? "" : " (\(latencies.joined(separator: "; ")))"
-            return "  \(status.node): background work at \(background.percent) %, it yields to requests since "
-                + LocalStatusTable.uptime(since) + because
+            let because = latencies.isEmpty ? "" : ": \(latencies.joined(separator: ", "))"
+            return "  \(status.node): yields to requests for \(LocalStatusTable.uptime(since)), background at "
+                + "\(background.percent) %\(because)"
         }
     }
 

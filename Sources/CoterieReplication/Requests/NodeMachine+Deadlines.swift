@@ -48,22 +48,29 @@ extension NodeMachine {
         let isDue = coordination.deadline <= now.monotonic
         switch coordination.phase {
         case .forwarded(let forwarding): forwardIsDue(coordination, forwarding, slot, now, &effects)
-        case .parked where isDue: expire(&coordination, slot, now, &effects)
+        case .parked where isDue:
+            let connected = coordination.plan.owners.count { $0 == me || isReachable($0) }
+            let failure = Failure(
+                .insufficientReplicas,
+                "\(connected) of \(coordination.plan.owners.count) owners were connected in time")
+            expire(&coordination, slot, failure, now, &effects)
         case .parked where coordination.parkedUntil.map { $0 <= now.monotonic } ?? true:
             dispatch(coordination, slot, now, &effects)
         // It was parked once; that instant means nothing now.
         case _ where !isDue: requests.put(coordination, at: slot)
         case .reading(let machine, let then): readIsDue(coordination, machine, then, slot, now, &effects)
         case .writing(let machine): writeIsDue(coordination, machine, slot, now, &effects)
-        case .loading, .arrived, .parked: expire(&coordination, slot, now, &effects)
+        case .loading, .arrived, .parked: expire(&coordination, slot, nil, now, &effects)
         }
     }
 
     /// Its time is up, and nothing was written.
-    mutating func expire(_ coordination: inout Coordination, _ slot: UInt64, _ now: Now, _ effects: inout Effects) {
+    mutating func expire(
+        _ coordination: inout Coordination, _ slot: UInt64, _ failure: Failure?, _ now: Now, _ effects: inout Effects
+    ) {
         counters.expired += 1
-        let failure = Failure(.timeout, "request timed out before anything was written")
-        reject(&coordination, slot, failure, now, &effects)
+        let usual = Failure(.timeout, "request timed out before anything was written")
+        reject(&coordination, slot, failure ?? usual, now, &effects)
     }
 
     /// A message certainly did not leave.

@@ -28,7 +28,7 @@ extension NodeMachine {
         }
         if coordination.deadline <= now.monotonic {
             var coordination = coordination
-            expire(&coordination, slot, now, &effects)
+            expire(&coordination, slot, nil, now, &effects)
         } else if service == .serving {
             write(coordination, over: local, slot, now, &effects)
         } else {
