@@ -29,8 +29,8 @@ public struct ReplicationSettings: Hashable, Sendable {
     public var maxLingeringReads = 16_384
     /// How many answers to forwarded requests an owner remembers, so that a retry counts once (INV 5).
     public var rememberedRequests = 65_536
-    /// Replicas found stale by reads that are repaired a second, at most; more are counted and left to later reads.
-    public var repairsPerSecond = 2_000
+    /// What repairing may cost while it goes on beside requests. Configuration section `background`.
+    public var background = BackgroundSettings()
 
     /// How often owners tell each other what they have handled, and look for what they lack.
     public var exchangeInterval = TimeSpan.milliseconds(1_000)
@@ -60,9 +60,6 @@ public struct ReplicationSettings: Hashable, Sendable {
     public var maxHintBytes = 1 << 30
     /// How often hints are sent to targets that are there again.
     public var hintInterval = TimeSpan.milliseconds(50)
-    /// How many are sent at each such tick, and how many bytes of them, over all targets.
-    public var hintsPerTick = 500
-    public var hintBytesPerTick = 4 << 20
     /// How many are on their way to one target at once.
     public var hintsAtOnce = 500
     /// How long a target that takes no hints is left alone: at first, and at most, doubled with each failure.
@@ -75,7 +72,7 @@ public struct ReplicationSettings: Hashable, Sendable {
 
     /// Names the first relation between settings that does not hold; nil where all do.
     public var problem: String? {
-        if let problem = membership.problem { return problem }
+        if let problem = membership.problem ?? background.problem { return problem }
         if retryInterval < .milliseconds(10) {
             return "retryInterval must be 10 ms or more, not \(retryInterval)"
         }
@@ -86,9 +83,7 @@ public struct ReplicationSettings: Hashable, Sendable {
         if markersRemembered < 1 { return "markersRemembered must be 1 or more, not \(markersRemembered)" }
         if pullsAtOnce < 1 { return "pullsAtOnce must be 1 or more, not \(pullsAtOnce)" }
         if hintInterval < .milliseconds(1) { return "hintInterval must be 1 ms or more, not \(hintInterval)" }
-        if hintsPerTick < 1 || hintsAtOnce < 1 {
-            return "hintsPerTick (\(hintsPerTick)) and hintsAtOnce (\(hintsAtOnce)) must be 1 or more"
-        }
+        if hintsAtOnce < 1 { return "hintsAtOnce must be 1 or more, not \(hintsAtOnce)" }
         if hintBackoff < .milliseconds(1) || hintBackoffMost < hintBackoff {
             return "hintBackoff must be 1 ms or more and hintBackoffMost not less than it, not \(hintBackoff) and "
                 + "\(hintBackoffMost)"

@@ -18,4 +18,8 @@ public struct OmittedRules: OptionSet, Hashable, Sendable {
     public static let absence = OmittedRules(rawValue: 16)
     /// Rule 16: what the source has handled and has not stays.
     public static let dropping = OmittedRules(rawValue: 32)
+    /// Section 5: requests that nobody waits for any more are served.
+    public static let shedding = OmittedRules(rawValue: 64)
+    /// Section 5: background work goes on as fast as it may, whatever becomes of requests (INV 30).
+    public static let yielding = OmittedRules(rawValue: 128)
 }

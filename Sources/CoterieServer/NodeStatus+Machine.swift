@@ -39,6 +39,7 @@ extension NodeStatus {
             "differing_keys": status.scrub.differing,
         ]
         if let since = status.scrub.sinceLastPass { scrub["ms_since_last_pass"] = Int(since.milliseconds) }
+        background = Background(status.background)
     }
 
     private mutating func describeHints(_ status: MachineStatus, _ names: (MemberNumber) -> String) {

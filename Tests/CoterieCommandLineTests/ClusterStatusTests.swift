@@ -96,6 +96,22 @@ import Testing
         #expect(text.contains("n1     events  n3    44s  it is dead, not connected"), "\(text)")
     }
 
+    @Test func whoseBackgroundWorkYieldsIsNamedWithWhatItYieldsTo() throws {
+        var own = status("n1", [peer("n2", .alive), peer("n3", .alive)])
+        own.background = .init(
+            percent: 5, operationsPerSecond: 2_500, bytesPerSecond: 3_355_443, yieldingMilliseconds: 4_000,
+            foreground: ["reads": .init(now: 9_200, calm: 1_100)])
+        var other = own
+        other.node = "n2"
+        other.background?.yieldingMilliseconds = nil
+        let report = ClusterReport(layout: try layout(), status: own, others: [other])
+        let lines = ClusterStatusText(report: report, output: output).lines
+        #expect(
+            lines.filter { $0.contains("background") } == [
+                "  n1: yields to requests for 4s, background at 5 %: reads 9.2 ms (calm 1.1)"
+            ])
+    }
+
     @Test func theJSONHasTheShapeThatScriptsRelyOn() throws {
         let report = ClusterReport(
             layout: try layout(), status: status("n1", [peer("n2", .dead), peer("n3", .alive)]),

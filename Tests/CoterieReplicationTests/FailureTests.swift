@@ -163,7 +163,7 @@ import Testing
 
     @Test func repairsBeyondTheBudgetAreLeftAndCounted() throws {
         var settings = ReplicationSettings()
-        settings.repairsPerSecond = 1
+        settings.background.operationsPerSecond = 1
         let cluster = try TestCluster(settings: settings)
         cluster.kill(3)
         for i in 0 ..< 5 { _ = cluster.call(1, put("k\(i)", "v")) }

@@ -253,7 +253,7 @@ import Testing
 
     @Test func manyHintsGoInBoundedTicksAndAreResumedAfterALoss() throws {
         let cluster = try cluster {
-            $0.hintsPerTick = 5
+            $0.background.operationsPerSecond = 100
             $0.hintsAtOnce = 3
         }
         let away = MemberNumber(2)

@@ -19,9 +19,10 @@ import Testing
 
     @Test func everyLimitAndEverySettingHasARow() {
         #expect(missing(Limits(), section: "limits") == [])
-        let others: Set = ["durability", "membership", "omitted"]
+        let others: Set = ["durability", "membership", "background", "omitted"]
         #expect(missing(ReplicationSettings(), section: "replication", except: others) == [])
         #expect(missing(ReplicationSettings().membership, section: "membership") == [])
+        #expect(missing(ReplicationSettings().background, section: "background") == [])
         // The store's limits follow from those of requests.
         #expect(missing(LogEngine.Settings(), section: "storage", except: ["limits"]) == [])
     }

@@ -16,7 +16,7 @@ struct ClusterStatusText {
         let title =
             "\(layout.cluster): epoch \(layout.epoch), \(layout.partitions) partitions, \(layout.replicas) replicas, "
             + "as \(report.status.node) sees it"
-        return [title] + members + disagreements + [""] + repairs + missing + waiting + [""] + layoutLines
+        return [title] + members + disagreements + [""] + repairs + yielding + missing + waiting + [""] + layoutLines
     }
 
     // MARK: Members
@@ -118,6 +118,23 @@ struct ClusterStatusText {
             ])
         }
         return columns.lines(on: output)
+    }
+
+    /// Whose background work goes slower than it might, and why.
+    private var yielding: [String] {
+        statuses.compactMap { status in
+            guard let background = status.background, let since = background.yieldingMilliseconds else { return nil }
+            let latencies = background.foreground.keys.sorted().compactMap { kind in
+                background.foreground[kind].map { "\(kind) \(milliseconds($0.now)) ms (calm \(milliseconds($0.calm)))" }
+            }
+            let because = latencies.isEmpty ? "" : ": \(latencies.joined(separator: ", "))"
+            return "  \(status.node): yields to requests for \(LocalStatusTable.uptime(since)), background at "
+                + "\(background.percent) %\(because)"
+        }
+    }
+
+    private func milliseconds(_ microseconds: Int) -> String {
+        LocalStatusTable.decimal(Double(microseconds) / 1_000, digits: 1)
     }
 
     private var missing: [String] {

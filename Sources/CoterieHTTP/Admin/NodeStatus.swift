@@ -41,6 +41,8 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     public var scrub: [String: Int] = [:]
     /// What became of deletes; nil from a node of before there were rounds.
     public var deletes: Deletes?
+    /// The budget for background work; nil from a node of before there was one.
+    public var background: Background?
     /// What this node keeps for other owners, by owner.
     public var hints: [Hints] = []
     /// How long `service` has been what it is.

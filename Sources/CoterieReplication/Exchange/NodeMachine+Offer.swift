@@ -11,7 +11,10 @@ extension NodeMachine {
     /// So many events are looked at for one offer.
     private static let dotsPerOffer = 1_024
 
-    mutating func receive(_ pull: Pull, from member: MemberNumber, _ effects: inout Effects) {
+    /// `hasWaited`: for the budget, which has room for it now.
+    mutating func receive(
+        _ pull: Pull, from member: MemberNumber, hasWaited: Bool = false, _ now: Now, _ effects: inout Effects
+    ) {
         if pull.epoch != layout.epoch {
             if pull.epoch < layout.epoch { sendLayout(to: member, &effects) }
             refuse(pull, .wrongEpoch, member, &effects)
@@ -19,7 +22,7 @@ extension NodeMachine {
             refuse(pull, .notOwner, member, &effects)
         } else if service != .serving {
             refuse(pull, .notInSync, member, &effects)
-        } else {
+        } else if hasWaited || mayAnswer(.pull(pull), of: member, now, &effects) {
             collect(progress(for: pull, of: member), &effects)
         }
     }
@@ -52,6 +55,8 @@ extension NodeMachine {
     private mutating func collect(_ progress: OfferInProgress, _ effects: inout Effects) {
         var progress = progress
         while let (key, _) = progress.keys.first, progress.bytes < Int(progress.pull.maxBytes) {
+            // The rest waits until there is room again.
+            if !progress.items.isEmpty, !background.hasCredit(.exchange) { break }
             switch engine.get(progress.pull.group, key.bytes) {
             case .pending(let ticket):
                 loads.insert(.offer(progress), progress.pull.group, key, ticket)
@@ -73,6 +78,7 @@ extension NodeMachine {
         _ result: ReadResult, to progress: inout OfferInProgress, _ effects: inout Effects
     ) -> Bool {
         guard let (key, dots) = progress.keys.popFirst() else { return true }
+        background.spend(.exchange, bytes: result.size)
         switch interpret(result, key, &effects) {
         case .corrupt, .pending: return true  // The other owners have it; it is restored when it is read.
         case .object(let object) where dots.allSatisfy(object.holdsOrCovers):

@@ -30,6 +30,7 @@ struct HintDelivery {
     /// Nothing is sent before.
     private(set) var until: Instant?
     private(set) var failures = 0
+    var window = HintWindow()
     /// The last reason why the target has refused one, or not answered.
     private(set) var lastRefusal: ErrorCode?
 

@@ -1,5 +1,5 @@
-// The delivery of hints to owners that are there again: at ticks, so many and so many bytes at each, acknowledged one by
-// one. It needs no memory: whatever was on its way when a connection broke or a process died is sent again.
+// The delivery of hints to owners that are there again: at ticks, as far as the budget for background work goes,
+// acknowledged one by one. It needs no memory: whatever was on its way when a connection broke or a process died is sent again.
 
 import CoterieCausality
 import CoteriePrimitives
@@ -25,23 +25,23 @@ extension NodeMachine {
         hintTimer = nil
         guard !isStopping else { return }
         let targets = hints.targets.filter(isWell)
-        for target in targets {
+        // Each is the first in its turn: the budget may not last for all.
+        hintTicks += 1
+        for place in targets.indices {
+            let target = targets[(place + hintTicks) % targets.count]
             giveUpUnanswered(target, now)
-            // A tick's room is shared by the targets.
-            deliver(
-                to: target, atMost: max(1, settings.hintsPerTick / targets.count),
-                bytes: settings.hintBytesPerTick / targets.count, now, &effects)
+            deliver(to: target, now, &effects)
         }
         wakeHints(now, &effects)
     }
 
-    private mutating func deliver(
-        to target: MemberNumber, atMost: Int, bytes: Int, _ now: Now, _ effects: inout Effects
-    ) {
+    private mutating func deliver(to target: MemberNumber, _ now: Now, _ effects: inout Effects) {
         let delivery = deliveries[target] ?? HintDelivery()
         guard !delivery.isWaiting(at: now.monotonic) else { return }
-        let room = min(atMost, settings.hintsAtOnce - delivery.sent.count)
-        let places = nextPlaces(of: target, behind: delivery, atMost: room, bytes: bytes, now)
+        let window = settings.omitted.contains(.yielding) ? settings.hintsAtOnce : delivery.window.size
+        let room = min(window, settings.hintsAtOnce) - delivery.sent.count
+        guard room > 0, mayBegin(.hints, now) else { return }
+        let places = nextPlaces(of: target, behind: delivery, atMost: room, now)
         deliveries[target, default: HintDelivery()].position = places.next
         for place in places.found {
             switch engine.get(HintKey.group(place.partition), place.name.encoded) {
@@ -53,13 +53,13 @@ extension NodeMachine {
         }
     }
 
-    /// The next hints of the walk that are neither on their way nor left alone, and where it goes on. One always fits.
-    private func nextPlaces(
-        of target: MemberNumber, behind delivery: HintDelivery, atMost room: Int, bytes: Int, _ now: Now
+    /// The next hints of the walk that are neither on their way nor left alone, as far as the budget goes, and where it
+    /// goes on. One always fits.
+    private mutating func nextPlaces(
+        of target: MemberNumber, behind delivery: HintDelivery, atMost room: Int, _ now: Now
     ) -> (found: [HintPlace], next: HintPlace?) {
         let prefix = HintKey.prefix(target)
         var found: [HintPlace] = []
-        var bytesLeft = bytes
         var start = delivery.position
         for partition in (hints.waiting[target]?.partitions.keys ?? [:].keys).sorted() {
             if let start, partition < start.partition { continue }
@@ -70,9 +70,10 @@ extension NodeMachine {
                     guard let name = HintKey(encoded: bytes), name.target == target else { break }
                     let place = HintPlace(partition: partition, name: name)
                     if delivery.isBusy(place, at: now.monotonic) { continue }
-                    if found.count >= room || (bytesLeft <= 0 && !found.isEmpty) { return (found, found.last ?? start) }
+                    let hasRoom = found.isEmpty || background.hasCredit(.hints)
+                    if found.count >= room || !hasRoom { return (found, found.last ?? start) }
                     found.append(place)
-                    bytesLeft -= Int(name.bytes)
+                    background.spend(.hints, bytes: Int(name.bytes))
                 }
                 guard keys.count == Self.keysPerWalk, let last = keys.last.flatMap(HintKey.init(encoded:)),
                     last.target == target
@@ -116,6 +117,7 @@ extension NodeMachine {
         guard !hintExchanges.isEmpty, let place = hintExchanges[reply.exchange], place.name.target == member,
             let sent = endDelivery(of: place, reply.exchange)
         else { return false }
+        deliveries[member]?.window.answered(sentAt: sent.at, at: now.monotonic, atMost: settings.hintsAtOnce)
         switch reply.status {
         case .stored(durable: true):
             deliveries[member]?.succeeded()

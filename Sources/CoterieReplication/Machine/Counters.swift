@@ -17,13 +17,18 @@ public struct Counters: Equatable, Sendable {
     public var replayed = 0
     /// Objects sent to (or merged into the own one of) replicas that a read found stale.
     public var readRepairs = 0
-    /// Repairs that the budget left to later reads.
+    /// Repairs that the budget for background work left to later reads.
     public var readRepairsSkipped = 0
     /// Messages served for other coordinators.
     public var stores = 0
     public var fetches = 0
     /// Fetches answered `same`.
     public var digestHits = 0
+    /// Requests, and parts of them, whose time was up before anything was done: dropped.
+    public var expired = 0
+    /// How often background work had to wait for its budget; how often that was cut because requests were slow.
+    public var backgroundWaits = 0
+    public var backgroundCuts = 0
     /// Messages refused for an older epoch.
     public var staleEpochs = 0
     /// Siblings that the rule `lww` discarded.
@@ -69,7 +74,9 @@ public struct Counters: Equatable, Sendable {
     public var named: [(name: String, value: Int)] {
         [
             ("gets", gets), ("puts", puts), ("deletes", deletes), ("unknown", unknown), ("forwarded", forwarded),
-            ("replayed", replayed), ("read_repairs", readRepairs), ("read_repairs_skipped", readRepairsSkipped),
+            ("replayed", replayed), ("expired", expired), ("background_waits", backgroundWaits),
+            ("background_cuts", backgroundCuts), ("read_repairs", readRepairs),
+            ("read_repairs_skipped", readRepairsSkipped),
             ("stores", stores), ("fetches", fetches), ("digest_hits", digestHits), ("stale_epochs", staleEpochs),
             ("discarded_siblings", discardedSiblings), ("sibling_warnings", siblingWarnings),
             ("identity_renewals", renewals), ("corrupt_records", faults), ("causality_faults", causalityFaults),
@@ -82,30 +89,5 @@ public struct Counters: Equatable, Sendable {
             ("hints_dropped", hintsDropped), ("hints_refused", hintsRefused), ("hints_lost", hintsLost),
         ]
             + ErrorCode.allCases.compactMap { code in failures[code].map { ("failed_\(code)", $0) } }
-    }
-}
-
-/// So much a second, saved up for at most a second.
-struct Budget: Equatable {
-    let perSecond: Int
-    private var available: Int
-    private var refilledAt: Int64?
-
-    init(perSecond: Int) {
-        self.perSecond = perSecond
-        available = perSecond
-    }
-
-    /// Takes one, where there is one.
-    mutating func take(at nanoseconds: Int64) -> Bool {
-        let since = nanoseconds - (refilledAt ?? nanoseconds)
-        let earned = min(Int64(perSecond), since * Int64(perSecond) / 1_000_000_000)
-        if refilledAt == nil || earned > 0 {
-            available = min(perSecond, available + Int(earned))
-            refilledAt = nanoseconds
-        }
-        guard available > 0 else { return false }
-        available -= 1
-        return true
     }
 }

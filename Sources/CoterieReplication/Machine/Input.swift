@@ -65,6 +65,8 @@ public enum TimerName: UInt8, Hashable, Sendable, CaseIterable {
     case reclaim
     /// Hints are sent to targets that are there again.
     case hints
+    /// What waits for the budget for background work is looked at again.
+    case background
 }
 
 /// A change of properties by an operator.

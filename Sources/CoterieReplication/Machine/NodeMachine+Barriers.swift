@@ -82,6 +82,7 @@ extension NodeMachine {
         scheduleDeadlines(now, &effects)
         scheduleRetries(now, &effects)
         watch.look(at: service, isReadOnly: isReadOnly, now.monotonic)
+        lookAtForeground(now)
     }
 
     private mutating func takeBarrier(_ strength: BarrierStrength, _ waiting: [AwaitingBarrier]) {

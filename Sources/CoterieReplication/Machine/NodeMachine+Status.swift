@@ -21,6 +21,7 @@ public struct MachineStatus: Equatable, Sendable {
     public var exchange: ExchangeStatus
     public var scrub: ScrubStatus
     public var reclaim: ReclaimStatus
+    public var background: BackgroundStatus
     /// Hints that are kept here, by target, ascending.
     public var hints: [HintStatus] = []
     /// How long `service` has been what it is.
@@ -33,6 +34,7 @@ public struct MachineStatus: Equatable, Sendable {
             && a.requestsUnderWay == b.requestsUnderWay && a.peers == b.peers
             && a.membership == b.membership && a.counters == b.counters && a.storage == b.storage
             && a.exchange == b.exchange && a.scrub == b.scrub && a.reclaim == b.reclaim && a.hints == b.hints
+            && a.background == b.background
             && a.serviceFor == b.serviceFor && a.waiting == b.waiting
             && a.refill?.done == b.refill?.done && a.refill?.of == b.refill?.of
     }
@@ -92,7 +94,7 @@ extension NodeMachine {
             scrub: ScrubStatus(
                 passes: scrub.passes, sinceLastPass: scrub.lastPass.map { now - $0 }, walked: scrub.walked,
                 groups: scrub.groupCount, differing: scrub.differing.count),
-            reclaim: reclaimStatus(at: now), hints: hintStatus(at: now),
+            reclaim: reclaimStatus(at: now), background: backgroundStatus(at: now), hints: hintStatus(at: now),
             serviceFor: watch.serviceSince.map { max(.zero, now - $0) } ?? .zero, waiting: waiting(at: now))
     }
 

@@ -49,7 +49,7 @@ extension NodeMachine {
                     what: "events", why: obstacle(member, at: now) ?? reason, span: max(.zero, now - since),
                     member: member))
         }
-        return waiting
+        return waiting + backgroundWaiting(at: now)
     }
 
     /// What keeps this member from giving anything; nil where nothing is known to.

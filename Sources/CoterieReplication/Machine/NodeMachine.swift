@@ -74,6 +74,7 @@ public struct NodeMachine {
     var lingering = 0
     var deadlines = DeadlineQueue()
     var deadlineTimer: Instant?
+    var lateness = Lateness()
     var loads = LoadTable()
     var barriers = Barriers()
     var hints: HintTable
@@ -83,6 +84,8 @@ public struct NodeMachine {
     var hintExchanges: [UInt64: HintPlace] = [:]
     /// The next tick of the delivery, where it is set.
     var hintTimer: Instant?
+    /// How many there were.
+    var hintTicks = 0
     /// Targets of hints that were not taken since there was room.
     var hintsRefusedFor: Set<MemberNumber> = []
     var remembered: RememberedRequests
@@ -91,7 +94,9 @@ public struct NodeMachine {
     var properties = PropertiesTable()
     /// Keys whose record here cannot be read; until something is stored over it.
     var corruptKeys: Set<ObjectKey> = []
-    var repairBudget: Budget
+    var background: BackgroundBudget
+    var backgroundQueue = BackgroundQueue()
+    var isBackgroundSet = false
     var refill: Refill?
     var exchanges: ExchangeState
     var scrub: ScrubState
@@ -138,7 +143,7 @@ public struct NodeMachine {
         fallbackMinter = FallbackMinter(member: birth.member, nonce: birth.nonce)
         hints = HintTable(countedIn: engine)
         remembered = RememberedRequests(limit: birth.settings.rememberedRequests)
-        repairBudget = Budget(perSecond: birth.settings.repairsPerSecond)
+        background = BackgroundBudget(birth.settings.background)
         membership = MembershipMachine(
             me: birth.member, members: birth.layout.members.map(\.number), settings: birth.settings.membership,
             seed: birth.nonce, at: Instant(nanoseconds: 0))
@@ -193,10 +198,10 @@ public struct NodeMachine {
         case .properties(let update): learn(update, &effects)
         case .introduce(let introduce): receive(introduce, from: member, &effects)
         case .introduceReply(let reply): receive(reply, from: member, now, &effects)
-        case .scan(let scan): receive(scan, from: member, &effects)
+        case .scan(let scan): receive(scan, from: member, now, &effects)
         case .scanReply(let reply): receive(reply, from: member, now, &effects)
         case .adverts(let adverts): receive(adverts, from: member, now, &effects)
-        case .pull(let pull): receive(pull, from: member, &effects)
+        case .pull(let pull): receive(pull, from: member, now, &effects)
         case .offer(let offer): receive(offer, from: member, now, &effects)
         case .compare(let compare): receive(compare, from: member, now, &effects)
         case .comparison(let comparison): receive(comparison, from: member, now, &effects)
@@ -230,6 +235,7 @@ public struct NodeMachine {
         case .membership: tell(.timer, now, &effects)
         case .reclaim: reclaim(now, &effects)
         case .hints: deliverHints(now, &effects)
+        case .background: resumeBackground(now, &effects)
         }
     }
 }

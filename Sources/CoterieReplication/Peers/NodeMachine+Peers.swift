@@ -47,6 +47,7 @@ extension NodeMachine {
         for slot in requests.ids { lost(member, for: slot, now, &effects) }
         interruptRefill(from: member)
         exchanges.giveUp(member)
+        backgroundQueue.forget(member)
         interruptHints(to: member)
     }
 }

@@ -117,7 +117,10 @@ extension NodeMachine {
 
 extension NodeMachine {
     /// Another owner of a group wants its objects.
-    mutating func receive(_ scan: Scan, from member: MemberNumber, _ effects: inout Effects) {
+    /// `hasWaited`: for the budget, which has room for it now.
+    mutating func receive(
+        _ scan: Scan, from member: MemberNumber, hasWaited: Bool = false, _ now: Now, _ effects: inout Effects
+    ) {
         guard scan.epoch == layout.epoch else {
             if scan.epoch < layout.epoch { sendLayout(to: member, &effects) }
             answer(scan, .refused(.wrongEpoch), member, &effects)
@@ -133,6 +136,7 @@ extension NodeMachine {
             answer(scan, .refused(.notOwner), member, &effects)
             return
         }
+        guard hasWaited || mayAnswer(.scan(scan), of: member, now, &effects) else { return }
         let keys = engine.keys(in: scan.group, from: scan.start, limit: Self.keysPerScan + 1)
         // Before anything is read: whatever is read later knows at least this.
         let clock = scan.start.readableBytes == 0 ? knowledge[scan.group].durable : nil
@@ -148,7 +152,8 @@ extension NodeMachine {
     private mutating func collect(_ progress: ScanInProgress, _ effects: inout Effects) {
         var progress = progress
         while let key = progress.keys.first {
-            if progress.items.count == Self.keysPerScan || progress.bytes >= Int(progress.scan.maxBytes) {
+            let isFull = progress.items.count == Self.keysPerScan || progress.bytes >= Int(progress.scan.maxBytes)
+            if isFull || (!progress.items.isEmpty && !background.hasCredit(.refill)) {
                 answer(progress, next: key, &effects)
                 return
             }
@@ -172,6 +177,7 @@ extension NodeMachine {
     /// Takes one record. A corrupt one is not this scan's to give: the other owners have it. But it is there.
     private mutating func add(_ result: ReadResult, _ progress: inout ScanInProgress, _ effects: inout Effects) {
         guard let bytes = progress.keys.popFirst(), let key = ObjectKey(encoded: bytes) else { return }
+        background.spend(.refill, bytes: result.size)
         switch interpret(result, key, &effects) {
         case .object:
             guard case .found(let object) = result else { return }

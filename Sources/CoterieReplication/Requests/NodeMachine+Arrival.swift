@@ -16,6 +16,7 @@ extension NodeMachine {
         if let id, request.operation.isWrite, replay(id, for: target, &effects) { return }
         let plan: RequestPlan
         do {
+            try checkPatience(timeLeft, now)
             plan = try self.plan(request)
         } catch {
             let reply = refuse(target, error, now, &effects)
@@ -51,6 +52,17 @@ extension NodeMachine {
             return
         }
         arrive(request.request, for: target, timeLeft: request.timeLeft, id: request.id, now, &effects)
+    }
+
+    /// What nobody waits for any more is dropped before anything is done for it. `timeLeft`: when it was sent; nil: a door
+    /// of this process asks, which has no patience of its own.
+    private mutating func checkPatience(_ timeLeft: TimeSpan?, _ now: Now) throws(Failure) {
+        guard let timeLeft, !settings.omitted.contains(.shedding) else { return }
+        let waited = lateness.estimate(at: now.monotonic)
+        guard timeLeft <= waited else { return }
+        counters.expired += 1
+        if timeLeft <= .zero { throw Failure(.timeout, "request timed out before it arrived") }
+        throw Failure(.overloaded, "this node is \(waited) behind, and the request had \(timeLeft) left")
     }
 
     /// What the request asks and where it goes; throws what is wrong with it.
@@ -147,6 +159,7 @@ extension NodeMachine {
     ) -> ClientReply {
         let reply = ClientReply(result: .failed(failure), receipt: Receipt(coordinator: me, epoch: layout.epoch))
         counters.failures[failure.code, default: 0] += 1
+        if failure.code == .overloaded { background.foreground.refused() }
         deliver(reply, to: target, &effects)
         return reply
     }
@@ -158,11 +171,16 @@ extension NodeMachine {
         precondition(!coordination.isAnswered, "a request is answered once")
         coordination.isAnswered = true
         let reply = ClientReply(result: result, receipt: receipt)
+        let operation = coordination.request.operation
         if case .failed(let failure) = result {
             counters.failures[failure.code, default: 0] += 1
             if failure.outcome == .unknown { counters.unknown += 1 }
+            if failure.code == .timeout {
+                background.foreground.record(receipt.duration, isWrite: operation.isWrite)
+            }
         } else {
-            latencies.record(receipt.duration, of: coordination.request.operation)
+            latencies.record(receipt.duration, of: operation)
+            background.foreground.record(receipt.duration, isWrite: operation.isWrite)
         }
         if coordination.request.operation.isWrite, let id = coordination.target.requestID {
             remembered.finish(id, with: reply)

@@ -10,7 +10,13 @@ extension NodeMachine {
     /// Sets the timer to the earliest deadline, where it changed.
     mutating func scheduleDeadlines(_ now: Now, _ effects: inout Effects) {
         deadlines.prune(live: requests.count) { requests.contains($0) }
-        guard let earliest = deadlines.earliest else {
+        var next = deadlines.earliest
+        // One that was behind soon looks whether it still is.
+        if lateness.isBehind {
+            let soon = now.monotonic + Lateness.lookAgain
+            next = min(next ?? soon, soon)
+        }
+        guard let earliest = next else {
             if deadlineTimer != nil { effects.append(.cancelTimer(.deadlines)) }
             deadlineTimer = nil
             return
@@ -21,6 +27,7 @@ extension NodeMachine {
     }
 
     mutating func deadlinesDue(_ now: Now, _ effects: inout Effects) {
+        if let due = deadlineTimer { lateness.fired(due: due, at: now.monotonic) }
         deadlineTimer = nil
         while let slot = deadlines.popDue(at: now.monotonic) { due(slot, now, &effects) }
         if hasNewTimeout {
@@ -41,17 +48,29 @@ extension NodeMachine {
         let isDue = coordination.deadline <= now.monotonic
         switch coordination.phase {
         case .forwarded(let forwarding): forwardIsDue(coordination, forwarding, slot, now, &effects)
-        case .parked where isDue || coordination.parkedUntil.map { $0 <= now.monotonic } ?? true:
+        case .parked where isDue:
+            let connected = coordination.plan.owners.count { $0 == me || isReachable($0) }
+            let failure = Failure(
+                .insufficientReplicas,
+                "\(connected) of \(coordination.plan.owners.count) owners were connected in time")
+            expire(coordination, slot, failure, now, &effects)
+        case .parked where coordination.parkedUntil.map { $0 <= now.monotonic } ?? true:
             dispatch(coordination, slot, now, &effects)
         // It was parked once; that instant means nothing now.
         case _ where !isDue: requests.put(coordination, at: slot)
-        case .parked: dispatch(coordination, slot, now, &effects)
         case .reading(let machine, let then): readIsDue(coordination, machine, then, slot, now, &effects)
         case .writing(let machine): writeIsDue(coordination, machine, slot, now, &effects)
-        case .loading, .arrived:
-            let failure = Failure(.timeout, "request timed out before anything was written")
-            reject(coordination, slot, failure, now, &effects)
+        case .loading, .arrived, .parked: expire(coordination, slot, nil, now, &effects)
         }
+    }
+
+    /// Its time is up, and nothing was written.
+    mutating func expire(
+        _ coordination: Coordination, _ slot: UInt64, _ failure: Failure?, _ now: Now, _ effects: inout Effects
+    ) {
+        counters.expired += 1
+        let usual = Failure(.timeout, "request timed out before anything was written")
+        reject(coordination, slot, failure ?? usual, now, &effects)
     }
 
     /// A message certainly did not leave.

@@ -31,7 +31,8 @@ extension NodeMachine {
         parked = []
         for slot in slots {
             guard let coordination = requests.take(slot) else { continue }
-            guard case .parked = coordination.phase else {
+            // One whose time is up is not begun: its deadline ends it.
+            guard case .parked = coordination.phase, coordination.deadline > now.monotonic else {
                 requests.put(coordination, at: slot)
                 continue
             }

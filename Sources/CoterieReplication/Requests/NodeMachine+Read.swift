@@ -6,6 +6,7 @@ import CoteriePrimitives
 import CoterieRing
 import CoterieStorage
 import CoterieWire
+import NIOCore
 
 extension NodeMachine {
     /// Asks all owners for the key.
@@ -227,10 +228,11 @@ extension NodeMachine {
         guard !stale.isEmpty else { return }
         let encoded = machine.merged.encoded()
         for member in stale {
-            guard repairBudget.take(at: now.monotonic.nanoseconds) else {
+            guard background.admits(.repairs, at: now.monotonic) else {
                 counters.readRepairsSkipped += 1
                 continue
             }
+            background.spend(.repairs, bytes: encoded.readableBytes)
             counters.readRepairs += 1
             let store = Store(
                 exchange: 0, epoch: layout.epoch, round: machine.round, group: coordination.plan.group,

@@ -26,7 +26,9 @@ extension NodeMachine {
             requests.put(coordination, at: slot)
             return
         }
-        if service == .serving {
+        if coordination.deadline <= now.monotonic {
+            expire(coordination, slot, nil, now, &effects)
+        } else if service == .serving {
             write(coordination, over: local, slot, now, &effects)
         } else {
             startForward(coordination, slot, now, &effects)

@@ -50,7 +50,7 @@ extension NodeMachine {
             if now.monotonic - comparing.since >= settings.repairTimeout {
                 scrub.advance(to: comparing.range.end, at: now.monotonic)
             }
-        case .idle: readNextRange(now, &effects)
+        case .idle: if mayBegin(.scrub, now) { readNextRange(now, &effects) }
         }
     }
 
@@ -122,6 +122,7 @@ extension NodeMachine {
     ) {
         progress.keys.removeFirst()
         counters.scrubbedKeys += 1
+        background.spend(.scrub, bytes: result.size)
         switch interpret(result, key, &effects) {
         case .object(let object):
             if case .found(let bytes) = result { progress.bytes += bytes.readableBytes }
@@ -209,7 +210,10 @@ extension NodeMachine {
 
 extension NodeMachine {
     /// Another owner of a group has read a range and wants to know whether it is the same here.
-    mutating func receive(_ compare: Compare, from member: MemberNumber, _ now: Now, _ effects: inout Effects) {
+    /// `hasWaited`: for the budget, which has room for it now.
+    mutating func receive(
+        _ compare: Compare, from member: MemberNumber, hasWaited: Bool = false, _ now: Now, _ effects: inout Effects
+    ) {
         if compare.epoch != layout.epoch {
             if compare.epoch < layout.epoch { sendLayout(to: member, &effects) }
             answer(compare, .refused(.wrongEpoch), member, &effects)
@@ -217,7 +221,7 @@ extension NodeMachine {
             answer(compare, .refused(.notOwner), member, &effects)
         } else if service != .serving || exchanges.suspects.contains(compare.group) {
             answer(compare, .refused(.notInSync), member, &effects)
-        } else {
+        } else if hasWaited || mayAnswer(.compare(compare), of: member, now, &effects) {
             let most = min(Int(compare.maxKeys), 4 * settings.scrubKeys)
             var keys = engine.keys(in: compare.group, from: compare.start, limit: most + 1)
             if let end = compare.end { keys.removeAll { !$0.isOrderedBefore(end) } }

@@ -10,7 +10,8 @@ import Logging
 /// All settings of a node.
 public enum SettingsTable {
     /// Every row, in the order in which they are shown.
-    public static let all: [Setting] = node + limits + replication + membership + storage + transport + http
+    public static let all: [Setting] =
+        node + limits + replication + background + membership + storage + transport + http
 
     /// The row called `name`; nil where there is none.
     public static func named(_ name: String) -> Setting? { byName[name] }
@@ -103,9 +104,6 @@ public enum SettingsTable {
         .count(
             "replication.rememberedRequests", \.replication.rememberedRequests, 1 ... 16_777_216,
             "Answers to forwarded requests that an owner remembers, so that a retry counts once."),
-        .count(
-            "replication.repairsPerSecond", \.replication.repairsPerSecond, 0 ... 1_000_000,
-            "Replicas found stale by reads that are repaired a second, at most."),
         .span(
             "replication.exchangeInterval", \.replication.exchangeInterval, .milliseconds(10) ... .seconds(3_600),
             "How often owners tell each other what they have handled, and look for what they lack."),
@@ -145,12 +143,6 @@ public enum SettingsTable {
         .span(
             "replication.hintInterval", \.replication.hintInterval, .milliseconds(1) ... .seconds(60),
             "How often hints are sent to owners that are there again."),
-        .count(
-            "replication.hintsPerTick", \.replication.hintsPerTick, 1 ... 1_000_000,
-            "Hints that are sent at each such time, over all owners."),
-        .size(
-            "replication.hintBytesPerTick", \.replication.hintBytesPerTick, 1 << 10 ... 1 << 30,
-            "Bytes of hints that are sent at each such time, over all owners."),
         .count(
             "replication.hintsAtOnce", \.replication.hintsAtOnce, 1 ... 1_000_000,
             "Hints that are on their way to one owner at once."),

@@ -20,7 +20,9 @@ public enum Probe: String, Hashable, Sendable, CaseIterable {
     // Requests.
     case forwarded, replayed, digestHit, readRepair, repairSkipped, siblings, manySiblings, discardedSibling, markerRead
     case unknownOutcome, overloaded, timeout, insufficientReplicas, preconditionFailed, tooManySiblings, ownerLost
-    case notInSync, shuttingDown, gracefulStop
+    case notInSync, shuttingDown, gracefulStop, expired
+    // Background work.
+    case backgroundWaited, backgroundCut
     // Sloppy quorums.
     case hintKept, hintDelivered, hintDropped, hintRefused, hintLost, fallbackWrite, fallbackRead
     // The network.
@@ -96,6 +98,9 @@ extension ProbeCounts {
         reach(.digestHit, times: counters.digestHits - old.digestHits)
         reach(.readRepair, times: counters.readRepairs - old.readRepairs)
         reach(.repairSkipped, times: counters.readRepairsSkipped - old.readRepairsSkipped)
+        reach(.expired, times: counters.expired - old.expired)
+        reach(.backgroundWaited, times: counters.backgroundWaits - old.backgroundWaits)
+        reach(.backgroundCut, times: counters.backgroundCuts - old.backgroundCuts)
         reach(.discardedSibling, times: counters.discardedSiblings - old.discardedSiblings)
         reach(.unknownOutcome, times: counters.unknown - old.unknown)
         reach(.roundReached, times: counters.rounds - old.rounds)

@@ -69,7 +69,7 @@ extension RunPlan {
         settings.stopTimeout = draws.scaled(settings.stopTimeout)
         settings.maxLingeringReads = draws.weighted([0: 1, 4: 1, 16_384: 6])
         settings.rememberedRequests = draws.weighted([64: 1, 65_536: 4])
-        settings.repairsPerSecond = draws.weighted([10: 1, 2_000: 8])
+        drawBackground(&draws, &settings.background)
         settings.scanBatchBytes = UInt32(draws.weighted([100: 2, 2_000: 2, 1 << 20: 1]))
         settings.scansAtOnce = 1 + draws.below(6)
         settings.exchangeInterval = draws.scaled(settings.exchangeInterval, atLeast: .milliseconds(10))
@@ -89,8 +89,6 @@ extension RunPlan {
         settings.maxHints = draws.weighted([0: 1, 3: 2, 1_000_000: 9])
         settings.maxHintBytes = draws.weighted([500: 1, 1 << 30: 9])
         settings.hintInterval = draws.scaled(settings.hintInterval)
-        settings.hintsPerTick = draws.weighted([1: 1, 500: 4])
-        settings.hintBytesPerTick = draws.weighted([100: 1, 4 << 20: 4])
         settings.hintsAtOnce = draws.weighted([1: 2, 500: 3])
         settings.hintBackoff = draws.scaled(settings.hintBackoff)
         settings.hintBackoffMost = max(.seconds(10), settings.hintBackoff)
@@ -101,6 +99,15 @@ extension RunPlan {
         limits.maxRequestsInFlight = draws.weighted([4: 1, 65_536: 12])
         network.reconnectInitial = draws.scaled(network.reconnectInitial, atLeast: .milliseconds(1))
         network.reconnectMax = max(draws.scaled(network.reconnectMax), network.reconnectInitial)
+    }
+
+    /// At the slowest all that a run leaves to repair still comes within its bounds.
+    private func drawBackground(_ draws: inout SeededGenerator, _ settings: inout BackgroundSettings) {
+        settings.operationsPerSecond = draws.weighted([50: 1, 1_000: 1, 50_000: 6])
+        settings.bytesPerSecond = draws.weighted([20_000: 1, 64 << 20: 7])
+        settings.burst = .milliseconds(Int64(draws.weighted([1: 1, 50: 4, 1_000: 1])))
+        settings.leastPercent = draws.weighted([1: 1, 5: 4, 100: 1])
+        settings.slowPercent = draws.weighted([110: 1, 200: 4])
     }
 
     /// (What is done about the dead at an interval comes within a run's bounds.)

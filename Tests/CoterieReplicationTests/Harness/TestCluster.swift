@@ -196,6 +196,16 @@ final class TestCluster {
         return true
     }
 
+    /// The node comes to its timer only so long after it was due, and to nothing else meanwhile.
+    func late(_ name: TimerName, by span: TimeSpan, at number: Int) {
+        let member = MemberNumber(UInt32(number))
+        guard let due = nodes[member]!.timers[name] else {
+            Issue.record("\(member) has no timer \(name)")
+            return
+        }
+        fire((member, name, due + span))
+    }
+
     private func nextTimer() -> (member: MemberNumber, name: TimerName, at: Instant)? {
         var least: (MemberNumber, TimerName, Instant)?
         for number in numbers where nodes[number]!.isUp {

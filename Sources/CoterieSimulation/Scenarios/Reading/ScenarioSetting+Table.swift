@@ -12,6 +12,10 @@ extension ScenarioSetting {
     private typealias Setter = @Sendable (inout RunPlan, String) throws(RejectedText) -> Void
 
     private static let table: [(name: String, set: Setter)] = [
+        ("background.bytesPerSecond", count(\.replication.background.bytesPerSecond, 1 << 10 ... 1 << 40)),
+        ("background.leastPercent", count(\.replication.background.leastPercent, 1 ... 100)),
+        ("background.operationsPerSecond", count(\.replication.background.operationsPerSecond, 1 ... 10_000_000)),
+        ("background.slowPercent", count(\.replication.background.slowPercent, 100 ... 100_000)),
         ("limits.maxSiblings", count(\.limits.maxSiblings, 1 ... 1_000_000)),
         ("limits.warnSiblings", count(\.limits.warnSiblings, 1 ... 1_000_000)),
         ("limits.maxPeerBacklogBytes", count(\.limits.maxPeerBacklogBytes, 1 << 16 ... 16 << 30)),
@@ -28,7 +32,6 @@ extension ScenarioSetting {
         ("replication.reconnectGrace", span(\.replication.reconnectGrace)),
         ("replication.rememberedRequests", count(\.replication.rememberedRequests, 1 ... 16_777_216)),
         ("replication.repairTimeout", span(\.replication.repairTimeout)),
-        ("replication.repairsPerSecond", count(\.replication.repairsPerSecond, 0 ... 1_000_000)),
         ("replication.retryInterval", span(\.replication.retryInterval)),
         ("replication.scrubInterval", span(\.replication.scrubInterval)),
         ("replication.scrubKeys", count(\.replication.scrubKeys, 1 ... 1_048_576)),
