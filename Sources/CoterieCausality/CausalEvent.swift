@@ -40,8 +40,10 @@ public struct DotRun: Hashable, Sendable, CustomStringConvertible {
 public struct CausalEvent: Hashable, Sendable {
     /// The dots that it minted: one for each payload, and one where there is none.
     public let run: DotRun
-    /// The counter of the minter's previous event of this key; 0 where it had none.
-    public let previous: UInt64
+    /// All that its minter had seen of the key. Only who has seen that too can apply the event alone: then objects stay
+    /// closed under causality, as whole objects make them. (With less, say with what was dropped, an event that followed
+    /// a delete could be read beside what the delete had taken.)
+    public let base: VersionVector
     /// The live dots that it dropped, ascending: exactly these, whatever else their replicas wrote.
     public let dropped: [Dot]
     /// The values that it wrote, in the order of the run. Empty: it only dropped.
@@ -49,32 +51,24 @@ public struct CausalEvent: Hashable, Sendable {
     /// Where the event replaced the whole key: all that its client had seen of it, known to the minter or not. Empty in
     /// events that change a part: they must not vouch for what their minter does not hold.
     public let joined: VersionVector
-    /// Events of others without which this one means too little to be applied.
-    public let requires: [Dot]
 
-    /// `run` must have a dot for each payload, one where there is none.
+    /// `run` must have a dot for each payload, one where there is none, and lie behind what `base` has of its replica.
     public init(
-        run: DotRun, previous: UInt64, dropped: [Dot], payloads: [ByteBuffer], joined: VersionVector = VersionVector(),
-        requires: [Dot] = []
+        run: DotRun, base: VersionVector, dropped: [Dot], payloads: [ByteBuffer],
+        joined: VersionVector = VersionVector()
     ) {
         precondition(
             run.count == max(1, payloads.count), "\(payloads.count) payloads under the \(run.count) dots of \(run)")
-        precondition(previous < run.first.counter, "\(run) is not behind the previous event \(previous)")
+        precondition(!base.covers(run.first), "\(run) is not behind its base \(base)")
         self.run = run
-        self.previous = previous
-        self.dropped = dropped.sorted()
+        self.base = base
+        self.dropped = dropped.ascending()
         self.payloads = payloads
         self.joined = joined
-        self.requires = requires
     }
 
-    /// What must have been seen before the event can be applied alone: the minter's previous event of the key, and what
-    /// was dropped, since neither can be said with gaps by a version vector; and what it requires.
-    public var base: VersionVector {
-        var base = VersionVector(dropped + requires)
-        if previous > 0 { base.observe(Dot(run.replica, previous)) }
-        return base
-    }
+    /// The counter of the minter's previous event of this key; 0 where it had none.
+    public var previous: UInt64 { base[run.replica] }
 }
 
 /// What became of an event that arrived alone.
@@ -116,6 +110,13 @@ extension CausalObject {
 }
 
 extension [Dot] {
+    /// Sorted, each once.
+    fileprivate func ascending() -> [Dot] {
+        var result: [Dot] = []
+        for dot in sorted() where result.last != dot { result.append(dot) }
+        return result
+    }
+
     /// Whether an ascending list has the dot. O(log count).
     fileprivate func containsAscending(_ dot: Dot) -> Bool {
         var (low, high) = (0, count)

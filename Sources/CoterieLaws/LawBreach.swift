@@ -59,6 +59,7 @@ public struct LawReport: Hashable, Sendable {
     /// Operations whose minter first had to take in what the client had seen.
     public internal(set) var behind = 0
     public internal(set) var folds = 0
+    public internal(set) var restarts = 0
 
     mutating func add(_ other: LawReport) {
         histories += other.histories
@@ -70,5 +71,6 @@ public struct LawReport: Hashable, Sendable {
         refusals += other.refusals
         behind += other.behind
         folds += other.folds
+        restarts += other.restarts
     }
 }

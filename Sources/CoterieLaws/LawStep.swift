@@ -23,6 +23,8 @@ enum LawStep<Operation: Sendable>: Sendable {
     /// The event of an earlier step arrives alone.
     case event(of: Int, to: Int)
     case fold(at: Int)
+    /// A replica takes a new identity. If it loses what it had, it first takes in what all others have.
+    case restart(at: Int, loses: Bool)
     /// A quiet time: all hear of all, and clients let go of their contexts.
     case rest
 }
@@ -69,7 +71,8 @@ enum LawHistory {
                 case 70 ..< 74: .keep(at: at, slot: random.below(slots))
                 case 74 ..< 79: .deliver(slot: random.below(slots), to: at)
                 case 79 ..< 90: .event(of: earlier, to: at)
-                case 90 ..< 96: .fold(at: at)
+                case 90 ..< 95: .fold(at: at)
+                case 95: .restart(at: at, loses: random.chance(1, in: 2))
                 default: .rest
                 }
             switch step {

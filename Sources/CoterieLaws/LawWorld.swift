@@ -20,7 +20,7 @@ struct LawWorld<T: Lawful> {
     }
 
     struct Replica {
-        let identity: ReplicaID
+        var identity: ReplicaID
         var counter: UInt64 = 0
         var state = State()
         /// What each replica had seen when this one last took in its whole state.
@@ -110,7 +110,21 @@ struct LawWorld<T: Lawful> {
             }
         case .event(let of, let to): if let event = minted[of] { try deliver(event, to) }
         case .fold(let at): try fold(at, step.number)
+        case .restart(let at, let loses): try restart(at, loses)
         case .rest: try rest()
+        }
+    }
+
+    private mutating func restart(_ at: Int, _ loses: Bool) throws(LawFailure) {
+        report.restarts += 1
+        let identity = replicas[at].identity
+        replicas[at].identity = ReplicaID(member: identity.member, incarnation: identity.incarnation.next)
+        replicas[at].counter = 0
+        if loses { replicas[at].state = State() }
+        tell(at) { "\($0.name(at)) restarts" + (loses ? " without what it had" : "") }
+        guard loses else { return }
+        for from in replicas.indices where from != at {
+            try take(replicas[from].state, of: from, at) { "\($0.name(at)) is refilled by \($0.name(from))" }
         }
     }
 
@@ -119,9 +133,15 @@ struct LawWorld<T: Lawful> {
         for _ in 0 ..< 2 {
             for from in replicas.indices {
                 for to in replicas.indices where to != from && replicas[to].known[from] != replicas[from].state.seen {
-                    try take(replicas[from].state, of: from, to) { "\($0.name(to)) merges \($0.name(from)), at rest" }
+                    try take(replicas[from].state, of: from, to, nil)
                 }
             }
+        }
+        tell { world in
+            let values = world.replicas.indices.map {
+                world.name($0) + " " + world.show(world.replicas[$0].state.object)
+            }
+            return "all hear of all  →  " + values.joined(separator: ", ")
         }
     }
 
@@ -176,8 +196,7 @@ struct LawWorld<T: Lawful> {
         let replica = replicas[at]
         let observed = context?.object.context ?? replica.state.object.context
         let event = CausalEvent(
-            run: DotRun(Dot(replica.identity, replica.counter + 1)),
-            previous: replica.state.object.context[replica.identity],
+            run: DotRun(Dot(replica.identity, replica.counter + 1)), base: replica.state.object.context,
             dropped: replica.state.object.liveDots.filter { observed.covers($0) }, payloads: [], joined: observed)
         try mint(event, .delete, at, step, context, id: nil, WallTime(milliseconds: 0)) {
             "\($0.name(at)) deletes the key" + (context == nil ? "" : " on context \((slot ?? 0) + 1)")
@@ -245,13 +264,13 @@ struct LawWorld<T: Lawful> {
     }
 
     /// `at` takes in a whole state, of replica `of` if it is known whose.
-    private mutating func take(_ state: State, of: Int?, _ at: Int, _ line: (Self) -> String) throws(LawFailure) {
+    private mutating func take(_ state: State, of: Int?, _ at: Int, _ line: ((Self) -> String)?) throws(LawFailure) {
         try checkMerge(replicas[at].state.object, state.object)
         T.merge(state.object, into: &replicas[at].state.object)
         replicas[at].state.seen.formUnion(state.seen)
         if let of { replicas[at].known[of].formUnion(state.seen) }
         report.merges += 1
-        tell(at, line)
+        if let line { tell(at, line) }
         try checkState(at)
     }
 

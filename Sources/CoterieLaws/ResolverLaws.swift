@@ -10,8 +10,8 @@ import CoterieTypes
 /// ```
 ///
 /// A history has two or three replicas that perform operations, on contexts old and new, by clocks that are off; retry
-/// them elsewhere; delete; merge; and receive old copies and single events, twice and out of order. The error of a type
-/// that breaks a law is a story of a few steps.
+/// them elsewhere; delete; merge; restart, with and without what they had; and receive old copies and single events,
+/// twice and out of order. The error of a type that breaks a law is a story of a few steps.
 public enum ResolverLaws {
     /// Checks a type.
     ///

@@ -12,14 +12,14 @@ import Testing
         let report = try ResolverLaws.check(type, histories: histories * factor, steps: steps)
         // Enough of everything was tried.
         #expect(report.events > histories && report.merges > histories, "\(report)")
-        #expect(report.deltas > histories / 10, "\(report)")
+        #expect(report.deltas > histories / 10 && report.restarts > histories / 20, "\(report)")
         return report
     }
 
     /// A put takes its client's word for what it replaces, a part of a value needs it to be there.
     private func checkParts<T: Lawful>(_ type: T.Type) throws {
         let report = try check(type)
-        #expect(report.lackingBase > 20 && report.behind > 5, "\(report)")
+        #expect(report.lackingBase > 20 && report.behind > 0, "\(report)")
     }
 
     @Test func siblingsAreLawful() throws { #expect(try check(ReplicatedSiblings.self).behind == 0) }
@@ -34,8 +34,8 @@ import Testing
     @Test func mapsAreLawful() throws { try checkParts(ReplicatedMap.self) }
 
     @Test func countersAreLawful() throws {
-        let report = try check(ReplicatedCounter.self, steps: 48)
-        #expect(report.repeats > 100 && report.folds > 40, "\(report)")
+        let report = try check(ReplicatedCounter.self, steps: 60)
+        #expect(report.repeats > 100 && report.folds > 10, "\(report)")
     }
 
     @Test func boundedCountersAreLawful() throws {

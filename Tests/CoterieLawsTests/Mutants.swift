@@ -197,12 +197,13 @@ enum FoldsWithoutAnchor: CounterMutant {
     static func fold(
         _ object: CausalObject, by minter: ReplicaID, where isSettled: (Dot) -> Bool
     ) throws(TypeFault) -> TypeChange? {
-        let own = object.part { $0.dot.replica == minter && isSettled($0.dot) ? $0.payload : nil }
-        guard own.siblings.count > 1 else { return nil }
-        let sum = try ReplicatedCounter.value(of: own)
+        guard let change = try ReplicatedCounter.fold(object, by: minter, where: isSettled) else { return nil }
+        // Version, kind, sum, anchor.
+        var fold = TypeReader(change.payloads[0], of: "a fold")
+        _ = (try fold.byte("version"), try fold.byte("kind"))
         let addition = try ReplicatedCounter.apply(
-            .add(sum), to: CausalObject(), Occasion(minter: minter, now: WallTime(milliseconds: 0)))
-        return TypeChange(drops: own.liveDots, payloads: addition.payloads)
+            .add(fold.signed("sum")), to: CausalObject(), Occasion(minter: minter, now: WallTime(milliseconds: 0)))
+        return TypeChange(drops: change.drops, payloads: addition.payloads)
     }
 }
 

@@ -38,7 +38,7 @@ import Testing
             var object = CausalObject()
             object.apply(
                 CausalEvent(
-                    run: DotRun(Dot(Self.minter, 3), count: payloads.count), previous: 0, dropped: [],
+                    run: DotRun(Dot(Self.minter, 3), count: payloads.count), base: VersionVector(), dropped: [],
                     payloads: payloads))
             type.settle(&object)
             do { _ = try type.value(of: object) } catch { refused += 1 }
@@ -56,7 +56,8 @@ import Testing
         var object = CausalObject()
         object.apply(
             CausalEvent(
-                run: DotRun(Dot(Self.minter, 1), count: 2), previous: 0, dropped: [], payloads: [payload, payload]))
+                run: DotRun(Dot(Self.minter, 1), count: 2), base: VersionVector(), dropped: [],
+                payloads: [payload, payload]))
         let fault = #expect(throws: TypeFault.self) { try ReplicatedMap.value(of: object) }
         #expect(
             fault?.description

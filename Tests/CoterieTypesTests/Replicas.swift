@@ -39,7 +39,7 @@ struct Keeper<T: ReplicatedType> {
         let seen = seen ?? object.context
         take(
             CausalEvent(
-                run: DotRun(Dot(identity, counter + 1)), previous: object.context[identity],
+                run: DotRun(Dot(identity, counter + 1)), base: object.context,
                 dropped: object.liveDots.filter { seen.covers($0) }, payloads: [], joined: seen))
     }
 

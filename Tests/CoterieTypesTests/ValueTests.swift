@@ -19,19 +19,6 @@ import Testing
         #expect(a.object.siblings.count == 1)
     }
 
-    /// INV 10, where the put arrives ahead of the delete that it followed.
-    @Test func aPutThatFollowedADeleteIsReadEvenWhereTheDeleteIsNotKnown() throws {
-        var a = Keeper(1, LastWriterWins.self)
-        try a.perform(Content("early"), at: 3_600_000)
-        var (b, c) = (Keeper(2, LastWriterWins.self), Keeper(3, LastWriterWins.self))
-        c.merge(a)
-        a.delete()
-        b.merge(a)
-        let put = try #require(try b.perform(Content("late"), at: 0))
-        #expect(c.receive(put) == .applied)
-        #expect(try c.value?.value == "late")
-    }
-
     @Test func ofConcurrentPutsTheLatestIsShownAndADeleteTakesWhatItSaw() throws {
         var a = Keeper(1, LastWriterWins.self)
         var b = Keeper(2, LastWriterWins.self)

@@ -91,15 +91,9 @@ public enum BoundedCounter: ReplicatedType {
     ) throws(TypeFault) -> TypeChange {
         var change = TypeChange()
         var totals = Totals()
-        for sibling in object.siblings {
-            let itsTotals = try Totals(sibling)
-            if sibling.dot.replica == occasion.minter {
-                totals = itsTotals
-                change.drops.append(sibling.dot)
-            } else if itsTotals.given[occasion.minter] != nil {
-                // Nobody sees what was taken by a right before the right itself.
-                change.requires.append(sibling.dot)
-            }
+        for sibling in object.siblings where sibling.dot.replica == occasion.minter {
+            totals = try Totals(sibling)
+            change.drops.append(sibling.dot)
         }
         let rights = try value(of: object).rights.first { $0.replica == occasion.minter }?.amount ?? 0
         switch operation {

@@ -153,7 +153,6 @@ private struct MapWriter<Fields: FieldTypes> {
         }
         drop(change.drops)
         self.change.payloads += change.payloads.map { MapLeaf.payload($0, at: path) }
-        self.change.requires += change.requires
     }
 
     private mutating func drop(_ dots: [Dot]) {

@@ -19,11 +19,7 @@ public enum ReplicatedRegister: ReplicatedType {
         payload.writeInteger(1 as UInt8)
         payload.writeInteger(HybridTime.next(at: occasion.now, after: latest).rawValue)
         payload.writeImmutableBuffer(value)
-        var change = TypeChange(drops: object.liveDots, payloads: [payload])
-        // A register is a part of a map and cannot replace what its minter has seen go, as a put does: so it never travels
-        // ahead of that, or an older value that was removed, of a later clock, would be read again.
-        change.requires = object.context.lastDots
-        return change
+        return TypeChange(drops: object.liveDots, payloads: [payload])
     }
 
     /// Nil where nothing is live.

@@ -37,10 +37,9 @@ public enum LastWriterWins: ReplicatedType {
     public static func apply(
         _ content: Content, to object: CausalObject, _ occasion: Occasion
     ) throws(TypeFault) -> TypeChange {
-        // What the minter has seen go is replaced too: where it still lives, the put may have arrived ahead of its delete.
         TypeChange(
             drops: object.liveDots, payloads: [content.stamped(on: object, occasion)],
-            joined: object.context.merged(with: occasion.observed ?? VersionVector()))
+            joined: occasion.observed ?? VersionVector())
     }
 
     /// The latest content; nil where nothing is live.

@@ -53,8 +53,6 @@ public struct TypeChange: Hashable, Sendable {
     public var payloads: [ByteBuffer]
     /// The client's context, where the operation replaces the whole object. (See `CausalEvent.joined`.)
     public var joined: VersionVector
-    /// Live dots without which the change means too little: it never travels ahead of them.
-    public var requires: [Dot]
     /// The operation was applied before, by its id: nothing is minted, what is here must be made as safe as a new write.
     public var isRepeat: Bool
 
@@ -62,7 +60,6 @@ public struct TypeChange: Hashable, Sendable {
         self.drops = drops
         self.payloads = payloads
         self.joined = joined
-        requires = []
         isRepeat = false
     }
 
@@ -85,7 +82,7 @@ extension TypeChange {
         if let observed, !joined.descends(observed), !object.context.descends(observed) { throw .behind(observed) }
         if isRepeat { return nil }
         return CausalEvent(
-            run: DotRun(first, count: max(1, payloads.count)), previous: object.context[first.replica], dropped: drops,
-            payloads: payloads, joined: joined, requires: requires)
+            run: DotRun(first, count: max(1, payloads.count)), base: object.context, dropped: drops,
+            payloads: payloads, joined: joined)
     }
 }
