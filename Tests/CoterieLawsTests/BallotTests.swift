@@ -70,12 +70,32 @@ extension Ballot: Lawful {
     }
 }
 
+/// Fields of the built-in types and ballots.
+enum PollFields: FieldTypes {
+    static let types = ReplicatedFields.types + [AnyReplicatedType(Ballot.self)]
+    static let mapName = "poll"
+}
+
 @Suite struct BallotTests {
-    @Test func ballotsAreLawful() throws { try ResolverLaws.check(Ballot.self) }
+    @Test func ballotsAreLawful() throws { try ResolverLaws.check(Ballot.self, histories: 300) }
 
     @Test func ballotsAreFoundByName() throws {
         var registry = TypeRegistry.builtIn
         try registry.register(Ballot.self)
-        #expect(try registry["ballot"].name == "ballot")
+        try registry.register(MapOf<PollFields>.self)
+        #expect(try registry["ballot"].name == "ballot" && registry["poll"].name == "poll")
+    }
+
+    @Test func ballotsMayBeFieldsOfAMapOfOnesOwn() throws {
+        typealias Poll = MapOf<PollFields>
+        let minter = ReplicaID(member: MemberNumber(1), incarnation: Incarnation(nonce: 1))
+        var object = CausalObject()
+        let operation = MapOperation.update("lunch", Poll.self, .update("soup", Ballot.self, Ballot.Vote(7, 1)))
+        let occasion = Occasion(minter: minter, now: WallTime(milliseconds: 0))
+        let event = try #require(try Poll.event(of: operation, on: object, first: Dot(minter, 1), occasion))
+        Poll.apply(event, to: &object)
+        let lunch = try #require(try Poll.value(of: object).value("lunch", Poll.self))
+        #expect(try lunch.value("soup", Ballot.self) == [Ballot.Vote(7, 1)])
+        #expect(throws: TypeFault.self, "the built-in map knows no ballots") { try ReplicatedMap.value(of: object) }
     }
 }

@@ -12,6 +12,13 @@ import NIOCore
 /// The types that a map's fields may have, beside maps.
 public protocol FieldTypes: Sendable {
     static var types: [AnyReplicatedType] { get }
+    /// The name of the map's own type, and of its fields that are maps; "map" unless said otherwise. A map of other fields
+    /// that is registered beside the built-in one has a name of its own.
+    static var mapName: String { get }
+}
+
+extension FieldTypes {
+    public static var mapName: String { "map" }
 }
 
 /// The built-in types that are of use within a map.
@@ -29,7 +36,7 @@ public typealias ReplicatedMap = MapOf<ReplicatedFields>
 
 /// A map whose fields have the types of `Fields`, or are maps of the same kind.
 public enum MapOf<Fields: FieldTypes>: ReplicatedType {
-    public static var name: String { mapName }
+    public static var name: String { Fields.mapName }
 
     /// How many fields a path may have.
     public static var maximumDepth: Int { 16 }
@@ -43,12 +50,12 @@ public enum MapOf<Fields: FieldTypes>: ReplicatedType {
     }
 
     public static func value(of object: CausalObject) throws(TypeFault) -> MapValue {
-        try value(of: try MapLeaf.leaves(of: object)[...], at: 0, in: object)
+        try value(of: try MapLeaf.leaves(of: object, name)[...], at: 0, in: object)
     }
 
     @discardableResult
     public static func settle(_ object: inout CausalObject) -> Int {
-        guard let leaves = try? MapLeaf.leaves(of: object) else { return 0 }
+        guard let leaves = try? MapLeaf.leaves(of: object, name) else { return 0 }
         var discarded = 0
         var superfluous: Set<Dot> = []
         for field in MapLeaf.fields(of: leaves[...], at: .max) {
@@ -66,7 +73,7 @@ public enum MapOf<Fields: FieldTypes>: ReplicatedType {
         _ object: CausalObject, by minter: ReplicaID, where isSettled: (Dot) -> Bool
     ) throws(TypeFault) -> TypeChange? {
         var whole = TypeChange()
-        for field in MapLeaf.fields(of: try MapLeaf.leaves(of: object)[...], at: .max) {
+        for field in MapLeaf.fields(of: try MapLeaf.leaves(of: object, name)[...], at: .max) {
             guard let path = field.first?.path else { continue }
             let part = MapLeaf.object(field, in: object)
             guard let change = try type(of: path, nested: false).fold(part, by: minter, where: isSettled) else {
@@ -118,7 +125,7 @@ private struct MapWriter<Fields: FieldTypes> {
     init(_ object: CausalObject, _ occasion: Occasion) throws(TypeFault) {
         self.object = object
         self.occasion = occasion
-        leaves = try MapLeaf.leaves(of: object)
+        leaves = try MapLeaf.leaves(of: object, MapOf<Fields>.name)
     }
 
     mutating func perform(_ operation: MapOperation, at path: [Field]) throws(TypeFault) {
@@ -162,17 +169,14 @@ private struct MapWriter<Fields: FieldTypes> {
     }
 }
 
-/// What the field of a map that is a map has for a type.
-private let mapName = "map"
-
 /// One live dot of a map: where it leads, and the payload of the type there.
 private struct MapLeaf {
     let dot: Dot
     let path: [Field]
     let payload: ByteBuffer
 
-    /// All leaves, by path, then by dot.
-    static func leaves(of object: CausalObject) throws(TypeFault) -> [MapLeaf] {
+    /// All leaves, by path, then by dot. `mapName` is the type of all fields on the way.
+    static func leaves(of object: CausalObject, _ mapName: String) throws(TypeFault) -> [MapLeaf] {
         var leaves: [MapLeaf] = []
         leaves.reserveCapacity(object.siblings.count)
         for sibling in object.siblings {
