@@ -110,7 +110,7 @@ digests: release
 
 random: deps
 	COTERIE_SOAK=$(SEEDS) COTERIE_SEEDS=$(SEEDS) $(SWIFT) test $(BUILD) \
-	    --filter 'CoterieStorageTests.CrashTests|CoterieReplicationTests.RandomHistoryTests|CoterieClientMachineTests.Random'
+	    --filter 'CoterieStorageTests.CrashTests|CoterieReplicationTests.RandomHistoryTests|CoterieClientMachineTests.Random|CoterieLawsTests.BuiltInTests'
 
 scenario: release
 	$(COTERIE) scenario run Scenarios --seeds $(SEEDS)

@@ -42,6 +42,7 @@ let package = Package(
         .executable(name: "coterie", targets: ["coterie"]),
         .library(name: "CoterieClient", targets: ["CoterieClient"]),
         .library(name: "CoterieTypes", targets: ["CoterieTypes"]),
+        .library(name: "CoterieLaws", targets: ["CoterieLaws"]),
         .library(name: "CoterieServer", targets: ["CoterieServer"]),
     ],
     dependencies: [
@@ -65,6 +66,7 @@ let package = Package(
         module("Primitives", uses: ["C_CChecksum", "C_CZlib"], [nioCore]),
         module("Causality", uses: ["Primitives"], [nioCore]),
         module("Types", uses: ["Primitives", "Causality"], [nioCore]),
+        module("Laws", uses: ["Primitives", "Causality", "Types"], [nioCore]),
         module("Ring", uses: ["Primitives"], [nioCore], exclude: ["layout.proto"]),
         module("Membership", uses: ["Primitives"], [nioCore]),
         module("Wire", uses: ["Primitives", "Causality", "Types", "Ring"], [nioCore], exclude: ["coterie.proto"]),
@@ -125,6 +127,7 @@ let package = Package(
         tests("Primitives", uses: ["Primitives"], [nioCore]),
         tests("Causality", uses: ["Primitives", "Causality"], [nioCore]),
         tests("Types", uses: ["Primitives", "Causality", "Types"], [nioCore]),
+        tests("Laws", uses: ["Primitives", "Causality", "Types", "Laws"], [nioCore]),
         tests("Ring", uses: ["Primitives", "Ring"], [nioCore]),
         tests("Membership", uses: ["Primitives", "Membership"], [nioCore]),
         tests(

@@ -14,8 +14,8 @@ struct Breach: Hashable, CustomStringConvertible {
 enum Rules {
     /// Modules without IO, clocks, randomness and Foundation.
     static let pureModules = [
-        "Primitives", "Causality", "Types", "Ring", "Membership", "Wire", "Storage", "Replication", "ClientMachine",
-        "Simulation", "History",
+        "Primitives", "Causality", "Types", "Laws", "Ring", "Membership", "Wire", "Storage", "Replication",
+        "ClientMachine", "Simulation", "History",
     ].map { "Coterie\($0)" }
 
     /// What a pure module may import besides our own modules: values and containers.
