@@ -57,13 +57,12 @@ let package = Package(
         .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
     ],
     targets: [
-        // C: system zlib, the processor's instructions for checksums, and system calls that Swift's Glibc does not expose.
+        // C: system zlib, and system calls that Swift's Glibc does not expose.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-        .target(name: "CChecksum"),
         .target(name: "CCoterieSystem"),
 
         // Pure: no IO, no clock, no randomness, no Foundation.
-        module("Primitives", uses: ["C_CChecksum", "C_CZlib"], [nioCore]),
+        module("Primitives", uses: ["C_CZlib"], [nioCore]),
         module("Causality", uses: ["Primitives"], [nioCore]),
         module("Types", uses: ["Primitives", "Causality"], [nioCore]),
         module("Laws", uses: ["Primitives", "Causality", "Types"], [nioCore]),

@@ -1,7 +1,5 @@
-// CRC-32 as in zlib, gzip and PNG (polynomial 0xEDB88320): on every frame and every stored record. Computed by the
-// processor's own instructions where it has them; the last bytes, or all, by zlib.
+// CRC-32 as in zlib, gzip and PNG (polynomial 0xEDB88320): on every frame and every stored record.
 
-import CChecksum
 import CZlib
 import NIOCore
 
@@ -9,10 +7,7 @@ import NIOCore
 public func crc32(_ bytes: UnsafeRawBufferPointer, continuing seed: UInt32 = 0) -> UInt32 {
     // zlib takes a null pointer as "begin anew" and would forget the seed.
     guard let start = bytes.bindMemory(to: UInt8.self).baseAddress else { return seed }
-    var sum = seed
-    let done = coterie_crc32_front(&sum, start, bytes.count)
-    guard done < bytes.count else { return sum }
-    return UInt32(truncatingIfNeeded: CZlib.crc32_z(UInt(sum), start + done, bytes.count - done))
+    return UInt32(truncatingIfNeeded: CZlib.crc32_z(UInt(seed), start, bytes.count))
 }
 
 extension ByteBuffer {

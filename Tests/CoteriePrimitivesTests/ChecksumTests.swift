@@ -21,28 +21,6 @@ import Testing
         }
     }
 
-    @Test func itIsThePolynomialsRemainderAtEachLengthAndPlace() {
-        let bytes = (0 ..< 300).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 31 &+ 7) }
-        bytes.withUnsafeBytes { raw in
-            for start in 0 ..< 17 {
-                for end in start ... raw.count {
-                    let part = UnsafeRawBufferPointer(rebasing: raw[start ..< end])
-                    #expect(crc32(part, continuing: 0x1234_5678) == Self.bitByBit(part, continuing: 0x1234_5678))
-                }
-            }
-        }
-    }
-
-    /// The definition.
-    private static func bitByBit(_ bytes: UnsafeRawBufferPointer, continuing seed: UInt32) -> UInt32 {
-        var sum = ~seed
-        for byte in bytes {
-            sum ^= UInt32(byte)
-            for _ in 0 ..< 8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xedb8_8320 : sum >> 1 }
-        }
-        return ~sum
-    }
-
     @Test func noBytesChangeNothing() {
         let nowhere = UnsafeRawBufferPointer(start: nil, count: 0)
         #expect(crc32(nowhere) == 0)
