@@ -131,30 +131,29 @@ soak: release
 	@$(MAKE) --no-print-directory trouble
 	@$(MAKE) --no-print-directory catch-up
 
-# A million deletes leave no more than a constant: the segment that is written, those that wait for a checkpoint.
-deletes: release
+# Starts a local cluster of its own for one command, and takes it away again: options of the cluster, the command.
+define on-a-cluster
 	@data=$$(mktemp -d); \
 	trap "$(COTERIE) local down --data $$data/c >/dev/null 2>&1 || true; rm -rf $$data" EXIT; \
-	$(COTERIE) local up --data $$data/c --nodes 3 --base-port 0 --durability os --storage-segment-bytes 8MiB \
-	    --storage-checkpoint-bytes 8MiB --replication-round-interval 1s --replication-markers-remembered 1000000 \
-	    --detach >/dev/null; \
-	$(COTERIE) storage deletes --data $$data/c --keys 1000000 --most 40000000
+	$(COTERIE) local up --data $$data/c --base-port 0 --detach $(1) >/dev/null; \
+	$(COTERIE) $(2) --data $$data/c
+endef
+
+# A million deletes leave no more than a constant: the segment that is written, those that wait for a checkpoint.
+deletes: release
+	$(call on-a-cluster,--nodes 3 --durability os --storage-segment-bytes 8MiB --storage-checkpoint-bytes 8MiB \
+	    --replication-round-interval 1s --replication-markers-remembered 1000000,storage deletes --keys 1000000 \
+	    --most 40000000)
 
 # Five real processes under load; of writes sent to a node that lives none may be refused.
 trouble: release
-	@data=$$(mktemp -d); \
-	trap "$(COTERIE) local down --data $$data/c >/dev/null 2>&1 || true; rm -rf $$data" EXIT; \
-	$(COTERIE) local up --data $$data/c --nodes 5 --base-port 0 --allow-faults --detach >/dev/null; \
-	$(COTERIE) storage trouble --data $$data/c
+	$(call on-a-cluster,--nodes 5 --allow-faults,storage trouble)
 
 # With three nodes and three replicas there are no fallbacks: what is missed comes by anti-entropy alone.
 PRESENT ?= 100000
 CHANGED ?= 100000
 catch-up: release
-	@data=$$(mktemp -d); \
-	trap "$(COTERIE) local down --data $$data/c >/dev/null 2>&1 || true; rm -rf $$data" EXIT; \
-	$(COTERIE) local up --data $$data/c --nodes 3 --base-port 0 --durability os --detach >/dev/null; \
-	$(COTERIE) storage catch-up --data $$data/c --present $(PRESENT) --changed $(CHANGED)
+	$(call on-a-cluster,--nodes 3 --durability os,storage catch-up --present $(PRESENT) --changed $(CHANGED))
 
 deps:
 	@command -v $(SWIFT) >/dev/null || { \

@@ -27,13 +27,7 @@ import Testing
         plan.workload.keysPerType = 8_000
         plan.workload.skewness = 0
         plan.workload.largeValues = 0
-        plan.workload.mix.get = 30
-        plan.workload.mix.blindPut = 0
-        plan.workload.mix.put = 70
-        plan.workload.mix.update = 0
-        plan.workload.mix.blindDelete = 0
-        plan.workload.mix.delete = 0
-        plan.workload.mix.conditional = 0
+        plan.workload.mix = .only(get: 30, put: 70)
         return plan
     }
 

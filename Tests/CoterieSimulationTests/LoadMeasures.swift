@@ -28,6 +28,21 @@ struct Stretch: CustomStringConvertible {
     }
 }
 
+extension WorkloadPlan.Mix {
+    /// Gets, and puts with the context that was seen last; nothing else.
+    static func only(get: Int, put: Int) -> Self {
+        var mix = Self()
+        mix.get = get
+        mix.blindPut = 0
+        mix.put = put
+        mix.update = 0
+        mix.blindDelete = 0
+        mix.delete = 0
+        mix.conditional = 0
+        return mix
+    }
+}
+
 extension World {
     /// Those that were made in the given seconds of the stage of the workload.
     func stretch(_ from: Double, _ to: Double, since start: Int64) -> Stretch {

@@ -30,14 +30,7 @@ import Testing
         plan.workload.duration = .seconds(30)
         plan.workload.keysPerType = 200
         plan.workload.skewness = 0
-        plan.workload.mix = WorkloadPlan.Mix()
-        plan.workload.mix.get = 90
-        plan.workload.mix.blindPut = 0
-        plan.workload.mix.put = 10
-        plan.workload.mix.update = 0
-        plan.workload.mix.blindDelete = 0
-        plan.workload.mix.delete = 0
-        plan.workload.mix.conditional = 0
+        plan.workload.mix = .only(get: 90, put: 10)
         if !sheds { plan.replication.omitted = [.shedding] }
         return plan
     }

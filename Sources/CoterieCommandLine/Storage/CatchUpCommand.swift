@@ -29,8 +29,6 @@ struct CatchUpCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Bytes of a value.", valueName: "bytes")) var valueBytes = 100
     @Option(help: ArgumentHelp("How long catching up may take.", valueName: "seconds")) var patience = 300
 
-    private static let writers = 256
-
     func validate() throws {
         guard (1 ... 100_000_000).contains(present) else {
             throw ValidationError("--present \(present): allowed are 1 to 100000000")
@@ -48,7 +46,18 @@ struct CatchUpCommand: AsyncParsableCommand {
         }
         let client = try CoterieClient(
             configuration: .init(seeds: cluster.members.map(\.peer), clusterName: cluster.file.cluster.name))
-        let bucket = client.bucket("catch-up")
+        do {
+            try await measure(away, cluster, watch, client.bucket("catch-up"))
+        } catch {
+            await client.close(grace: .zero)
+            throw error
+        }
+        await client.close()
+    }
+
+    private func measure(
+        _ away: Member, _ cluster: LocalCluster, _ watch: ClusterWatch, _ bucket: Bucket
+    ) async throws {
         try await write(present) { _ = try await bucket.put($0, $1) }
         try await watch.heals(within: .seconds(patience))
         let idle = try await idleRate(watch)
@@ -60,10 +69,7 @@ struct CatchUpCommand: AsyncParsableCommand {
             sent: watch.sentBytes(), hints: watch.counter("hints_delivered"), offers: watch.counter("offers_made")
         )
         let began = ContinuousClock().now
-        _ = try cluster.start(away)
-        while (try? await AdminClient.status(at: away.http, timeout: .seconds(1)))?.service != "serving" {
-            try await Task.sleep(for: .milliseconds(10))
-        }
+        try await watch.start(away)
         let serving = ContinuousClock().now - began
         let elapsed = try await watch.heals(within: .seconds(patience)) - began
         let sent = await watch.sentBytes() - before.sent
@@ -71,14 +77,13 @@ struct CatchUpCommand: AsyncParsableCommand {
         let offers = await watch.counter("offers_made") - before.offers
         let keyBytes = "key-\(present)".utf8.count
         Output.standard.line(
-            "\(away.name) served \(text(serving)) after its start, and had everything after \(text(elapsed))")
+            "\(away.name) served \(serving.tenths) after its start, and had everything after \(elapsed.tenths)")
         Output.standard.line(
             "it had missed \(grouped(changed)) changed keys, its share of \(grouped(changed * (keyBytes + valueBytes))) bytes of "
                 + "keys and values; \(grouped(hints)) hints and \(grouped(offers)) offers were made")
         Output.standard.line(
             "the nodes sent each other \(grouped(sent)) bytes meanwhile; at rest, "
                 + "\(grouped(Int(Double(idle) * elapsed.seconds))) in that time")
-        await client.close()
     }
 
     /// Bytes that all nodes send each other in a second, with nothing to do.
@@ -91,20 +96,11 @@ struct CatchUpCommand: AsyncParsableCommand {
     private func write(
         _ count: Int, _ write: @escaping @Sendable (String, String) async throws -> Void
     ) async throws {
-        let began = ContinuousClock().now
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for writer in 0 ..< Self.writers {
-                group.addTask {
-                    for number in stride(from: writer, to: count, by: Self.writers) {
-                        // Spread over all that are there.
-                        let place = number * max(1, present / count)
-                        try await write("key-\(place)", value(place))
-                    }
-                }
-            }
-            try await group.waitForAll()
+        try await ManyWriters.each(below: count, "written") { number in
+            // Spread over all that are there.
+            let place = number * max(1, present / count)
+            try await write("key-\(place)", value(place))
         }
-        Output.standard.line("\(grouped(count)) keys written in \(text(ContinuousClock().now - began))")
     }
 
     /// Letters that hardly compress.
@@ -114,6 +110,4 @@ struct CatchUpCommand: AsyncParsableCommand {
         while text.utf8.count < valueBytes { text += String(generator.next(), radix: 36) }
         return String(text.prefix(valueBytes))
     }
-
-    private func text(_ span: Duration) -> String { String(format: "%.1f s", span.seconds) }
 }

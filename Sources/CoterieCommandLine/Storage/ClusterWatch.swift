@@ -24,6 +24,15 @@ struct ClusterWatch: Sendable {
         await cluster.status().nodes.compactMap(\.status).map(figure).reduce(0, +)
     }
 
+    /// Starts a node; returns when it serves.
+    func start(_ member: Member) async throws {
+        _ = try cluster.start(member)
+        while (try? await AdminClient.status(at: member.http, timeout: .seconds(1)))?.service != "serving" {
+            guard cluster.process(of: member) != nil else { throw CommandFailure(.failed, "\(member.name) has ended") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     /// What still differs from a healed cluster; empty where nothing does.
     func unhealed() async -> [String] {
         let status = await cluster.status()

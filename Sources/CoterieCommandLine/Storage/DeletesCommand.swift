@@ -32,7 +32,6 @@ struct DeletesCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long to wait for the markers to go, in seconds.", valueName: "seconds"))
     var patience = 1_800
 
-    private static let writers = 256
     private static let value = String(repeating: "v", count: 100)
 
     func validate() throws {
@@ -48,11 +47,9 @@ struct DeletesCommand: AsyncParsableCommand {
         let client = try CoterieClient(configuration: .init(seeds: members.map(\.peer)))
         let bucket = client.bucket("deletes")
         do {
-            try await each("written") { key in _ = try await bucket.put(key, Self.value) }
-            try await each("deleted") { key in
-                // What was written is known to the owners: the delete reads it for itself.
-                _ = try await bucket.delete(key)
-            }
+            try await ManyWriters.each(below: keys, "written") { _ = try await bucket.put("key-\($0)", Self.value) }
+            // What was written is known to the owners: the delete reads it for itself.
+            try await ManyWriters.each(below: keys, "deleted") { _ = try await bucket.delete("key-\($0)") }
         } catch {
             await client.close(grace: .zero)
             throw error
@@ -60,19 +57,6 @@ struct DeletesCommand: AsyncParsableCommand {
         await client.close()
         try await waitUntilGone(members)
         try weigh(members, directory, before)
-    }
-
-    private func each(_ what: String, _ act: @escaping @Sendable (String) async throws -> Void) async throws {
-        let began = Date()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for writer in 0 ..< Self.writers {
-                group.addTask {
-                    for number in stride(from: writer, to: keys, by: Self.writers) { try await act("key-\(number)") }
-                }
-            }
-            try await group.waitForAll()
-        }
-        Output.standard.line("\(keys) keys \(what) in \(Int(Date().timeIntervalSince(began))) s")
     }
 
     /// Returns when no node holds a record any more.

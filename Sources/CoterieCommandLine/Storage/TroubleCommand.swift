@@ -53,16 +53,27 @@ struct TroubleCommand: AsyncParsableCommand {
         let client = try CoterieClient(configuration: configuration)
         let bucket = client.bucket("trouble-\(UInt64.random(in: .min ... .max))")
         let load = DemoLoad(keys: keys, options: Self.options)
+        do {
+            try await play(load, bucket, watch)
+            try await judge(load, bucket, watch)
+        } catch {
+            await client.close(grace: .zero)
+            throw error
+        }
+        await client.close(grace: .zero)
+    }
+
+    /// From the first request until the cluster has healed.
+    private func play(_ load: DemoLoad, _ bucket: Bucket, _ watch: ClusterWatch) async throws {
         let running = Task { await load.run(bucket) }
         do {
             try await load.writesEveryKey()
             tell("all alive", load)
-            for member in cluster.members { try await trouble(member, cluster, load) }
-            try await part(cluster, load)
+            for member in watch.cluster.members { try await trouble(member, watch, load) }
+            try await part(watch.cluster, load)
         } catch {
             running.cancel()
             await running.value
-            await client.close(grace: .zero)
             throw error
         }
         let moved = await watch.sentBytes()
@@ -71,17 +82,16 @@ struct TroubleCommand: AsyncParsableCommand {
         await running.value
         let elapsed = try await watch.heals(within: .seconds(patience)) - began
         let bytes = await watch.sentBytes() - moved
-        Output.standard.line("healed \(text(elapsed)) after the parting ended, moving \(grouped(bytes)) bytes")
-        try await judge(load, bucket, watch)
-        await client.close(grace: .zero)
+        Output.standard.line("healed \(elapsed.tenths) after the parting ended, moving \(grouped(bytes)) bytes")
     }
 
-    private func trouble(_ member: Member, _ cluster: LocalCluster, _ load: DemoLoad) async throws {
+    private func trouble(_ member: Member, _ watch: ClusterWatch, _ load: DemoLoad) async throws {
+        let cluster = watch.cluster
         let span = Duration.seconds(away)
         await cluster.kill([member])
         try await Task.sleep(for: span)
         tell("\(member.name) killed", load)
-        try await start(member, cluster)
+        try await watch.start(member)
         tell("\(member.name) back", load)
         guard let process = cluster.process(of: member), process.signal(SIGSTOP) else {
             throw CommandFailure(.failed, "\(member.name) does not run")
@@ -92,16 +102,8 @@ struct TroubleCommand: AsyncParsableCommand {
         try await Task.sleep(for: .seconds(1))
         tell("\(member.name) goes on", load)
         await cluster.stop([member])
-        try await start(member, cluster)
+        try await watch.start(member)
         tell("\(member.name) restarted", load)
-    }
-
-    private func start(_ member: Member, _ cluster: LocalCluster) async throws {
-        _ = try cluster.start(member)
-        while (try? await AdminClient.status(at: member.http, timeout: .seconds(1)))?.service != "serving" {
-            guard cluster.process(of: member) != nil else { throw CommandFailure(.failed, "\(member.name) has ended") }
-            try await Task.sleep(for: .milliseconds(20))
-        }
     }
 
     private func part(_ cluster: LocalCluster, _ load: DemoLoad) async throws {
@@ -138,7 +140,7 @@ struct TroubleCommand: AsyncParsableCommand {
         let unequal = try await watch.unequal(keys)
         let (lost, unread) = await load.lost(bucket, options: RequestOptions(r: .all, timeout: .seconds(5)))
         Output.standard.line(
-            "compared \(grouped(keys.count)) keys at each owner in \(text(ContinuousClock().now - began)): "
+            "compared \(grouped(keys.count)) keys at each owner in \((ContinuousClock().now - began).tenths): "
                 + "\(unequal.count) differ, \(lost.count) acknowledged writes lost")
         if let first = unequal.first { throw CommandFailure(.notAtRest, "\(first) is not the same at all owners") }
         if let first = lost.first { throw CommandFailure(.promiseBroken, "lost: \(first)") }
@@ -147,6 +149,4 @@ struct TroubleCommand: AsyncParsableCommand {
         let writes = total.failed - total.failedReads
         if writes > 0 { throw CommandFailure(.failed, "\(writes) writes refused: \(total.firstFailure ?? "")") }
     }
-
-    private func text(_ span: Duration) -> String { String(format: "%.1f s", span.seconds) }
 }

@@ -17,6 +17,18 @@ extension Past {
         }
         return times
     }
+
+    /// Of the live operations the one with the latest time, of equal times that with the greater dot.
+    fileprivate func latest(
+        isLive: (PastEvent<Operation>, Past) -> Bool
+    ) -> (operation: Operation, time: HybridTime?)? {
+        let times = times(isLive: isLive)
+        let latest = operations.filter { isLive($0.event, self) }.max {
+            let (a, b) = (times[$0.event.number], times[$1.event.number])
+            return a != b ? (a?.rawValue ?? 0) < (b?.rawValue ?? 0) : $0.event.dot < $1.event.dot
+        }
+        return latest.map { ($0.operation, times[$0.event.number]) }
+    }
 }
 
 extension ReplicatedSiblings: Lawful {
@@ -47,14 +59,9 @@ extension LastWriterWins: Lawful {
 
     /// Of the puts that no put's minter or client, and no delete, had observed: the latest.
     public static func expected(after past: Past<Content>) throws -> Content?? {
-        let times = past.times(isLive: isLive)
-        let latest = past.operations.filter { isLive($0.event, past) }.max {
-            let (a, b) = (times[$0.event.number], times[$1.event.number])
-            return a != b ? (a?.rawValue ?? 0) < (b?.rawValue ?? 0) : $0.event.dot < $1.event.dot
-        }
-        guard let latest else { return .some(nil) }
+        guard let latest = past.latest(isLive: isLive) else { return .some(nil) }
         var content = latest.operation
-        content.written = times[latest.event.number]
+        content.written = latest.time
         return content
     }
 
@@ -73,12 +80,7 @@ extension ReplicatedRegister: Lawful {
 
     /// Of the assignments that no other one's minter had seen, and no delete: the latest.
     public static func expected(after past: Past<ByteBuffer>) throws -> ByteBuffer?? {
-        let times = past.times(isLive: isLive)
-        let latest = past.operations.filter { isLive($0.event, past) }.max {
-            let (a, b) = (times[$0.event.number], times[$1.event.number])
-            return a != b ? (a?.rawValue ?? 0) < (b?.rawValue ?? 0) : $0.event.dot < $1.event.dot
-        }
-        return .some(latest?.operation)
+        .some(past.latest(isLive: isLive)?.operation)
     }
 
     private static func isLive(_ event: PastEvent<ByteBuffer>, _ past: Past<ByteBuffer>) -> Bool {

@@ -98,19 +98,17 @@ struct GroupKnowledge: Equatable {
             guard let heard = heard[member] else { return }
             clocks.append(heard.clock)
         }
-        let before = index.count
-        index.forget { PartitionClock.ranges(of: $0, inAll: clocks) }
-        if index.count != before { isUnsummarised = true }
+        forget(inAll: clocks)
     }
 
     /// The rule left out (`OmittedRules.forgetting`): one other owner is enough.
     mutating func forgetEarly(heldByAnyOf others: [MemberNumber]) {
-        for member in others { if let heard = heard[member] { forget(durable.intersection(heard.clock)) } }
+        for member in others { if let heard = heard[member] { forget(inAll: [durable, heard.clock]) } }
     }
 
-    private mutating func forget(_ everywhere: PartitionClock) {
+    private mutating func forget(inAll clocks: [PartitionClock]) {
         let before = index.count
-        index.forget { everywhere.dots.ranges(of: $0) }
+        index.forget { PartitionClock.ranges(of: $0, inAll: clocks) }
         if index.count != before { isUnsummarised = true }
     }
 

@@ -32,9 +32,7 @@ extension NodeMachine {
 
     /// Goes on where all are ready, and not sooner than the settings say.
     mutating func stepRound(_ now: Now, _ effects: inout Effects) {
-        guard !hasStopped, rounds.isMoving,
-            let next = rounds.next(others: otherMembers, oldestHint: oldestHintRound)
-        else { return }
+        guard !hasStopped, let next = rounds.next(others: otherMembers, oldestHint: oldestHintRound) else { return }
         if rounds.hasGoneBack(others: otherMembers) {
             // An old copy of the directory: it may hold what everybody else has deleted, reclaimed and forgotten.
             if service == .serving { quarantine(&effects) }

@@ -57,21 +57,23 @@ struct Rounds: Equatable {
         current > 0 && others.contains { (heard[$0] ?? 0) > current + 1 }
     }
 
-    /// Whether there can be anywhere to go: what is asked at each report and tick, before anything is looked up.
-    var isMoving: Bool {
+    /// Whether there can be anywhere to go.
+    private var isMoving: Bool {
         current > 0 && pending == nil && (wanted > current || heard.values.contains { $0 > current + 1 })
     }
 
-    /// Where to go now; nil: nowhere yet.
+    /// Where to go now; nil: nowhere yet. Asked at each report and tick: its parameters are looked up only where there can be
+    /// anywhere to go.
     ///
     /// - Parameters:
     ///   - others: all other members.
     ///   - oldestHint: the round of the oldest hint that is kept here; nil: there is none.
-    func next(others: [MemberNumber], oldestHint: UInt64?) -> UInt64? {
-        guard current > 0, pending == nil else { return nil }
+    func next(others: @autoclosure () -> [MemberNumber], oldestHint: @autoclosure () -> UInt64?) -> UInt64? {
+        guard isMoving else { return nil }
+        let others = others()
         if hasGoneBack(others: others) { return (others.compactMap { heard[$0] }.max() ?? 1) - 1 }
         guard wanted > current, behind(of: others).isEmpty else { return nil }
-        if let oldestHint, oldestHint < current { return nil }
+        if let oldestHint = oldestHint(), oldestHint < current { return nil }
         return current + 1
     }
 }

@@ -86,12 +86,11 @@ extension World {
     /// A replica's object; the empty one where it has none, or none that can be read now.
     func object(_ key: Int, at node: SimulatedNode) -> CausalObject {
         guard case .some(.some(let bytes)) = stored(key, at: node) else { return CausalObject() }
-        if let engine = node.engine, let object = held.known(key, at: node, engine)?.object { return object }
+        var known = node.engine.flatMap { held.known(key, at: node, $0) }
+        if let object = known?.object { return object }
         let object = (try? CausalObject(decoding: bytes)) ?? CausalObject()
-        if let engine = node.engine, var known = held.known(key, at: node, engine) {
-            known.object = object
-            held.note(known, key, at: node)
-        }
+        known?.object = object
+        if let known { held.note(known, key, at: node) }
         return object
     }
 }

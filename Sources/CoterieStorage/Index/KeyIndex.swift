@@ -68,8 +68,7 @@ struct KeyIndex: Sendable {
             for index in 0 ..< view.count {
                 let key = crc32(view.suffix(at: index), continuing: prefix)
                 let term = ContentDigest.term(key: key, record: view.location(at: index).checksum)
-                digest.toggle(term)
-                indexes[place].digest.toggle(term)
+                toggle(term, place)
             }
         }
         return true
@@ -90,8 +89,7 @@ struct KeyIndex: Sendable {
         guard let place = place(of: group) else { return true }
         let found = derivedDigest(place)
         guard found != indexes[place].digest else { return true }
-        digest.toggle(found.value ^ indexes[place].digest.value)
-        indexes[place].digest = found
+        toggle(found.value ^ indexes[place].digest.value, place)
         return false
     }
 
@@ -118,8 +116,14 @@ struct KeyIndex: Sendable {
         var change: UInt64 = 0
         if let old { change ^= ContentDigest.term(key: key, record: old.checksum) }
         if let new { change ^= ContentDigest.term(key: key, record: new.checksum) }
-        digest.toggle(change)
-        indexes[place].digest.toggle(change)
+        toggle(change, place)
+    }
+
+    /// Changes a group's digest, and with it that of the whole.
+    @inline(__always)
+    private mutating func toggle(_ term: UInt64, _ place: Int) {
+        digest.toggle(term)
+        indexes[place].digest.toggle(term)
     }
 
     /// Traps where an invariant does not hold. O(keys).

@@ -17,6 +17,16 @@ struct Location: Hashable, Sendable {
     }
 }
 
+extension UnsafeRawBufferPointer {
+    /// Four little-endian numbers, as pages and checkpoints hold them.
+    @inline(__always)
+    func location(at place: Int) -> Location {
+        Location(
+            segment: load(at: place, as: UInt32.self), offset: load(at: place &+ 4, as: UInt32.self),
+            length: load(at: place &+ 8, as: UInt32.self), checksum: load(at: place &+ 12, as: UInt32.self))
+    }
+}
+
 /// A place in the log. The log is one sequence: segments by number, bytes by offset.
 struct LogPosition: Hashable, Comparable, Sendable {
     var segment: UInt32

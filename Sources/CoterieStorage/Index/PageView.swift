@@ -33,10 +33,7 @@ struct PageView {
 
     @inline(__always)
     func location(at index: Int) -> Location {
-        let cell = cell(at: index)
-        return Location(
-            segment: raw.load(at: cell &+ 2, as: UInt32.self), offset: raw.load(at: cell &+ 6, as: UInt32.self),
-            length: raw.load(at: cell &+ 10, as: UInt32.self), checksum: raw.load(at: cell &+ 14, as: UInt32.self))
+        raw.location(at: cell(at: index) &+ 2)
     }
 
     /// The first four bytes as a number that sorts as they do.

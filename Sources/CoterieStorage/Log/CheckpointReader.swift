@@ -147,11 +147,8 @@ struct CheckpointReader {
             let name = Int(raw.load(at: place + 16, as: UInt16.self))
             let value = Int(raw.load(at: place + 20, as: UInt32.self))
             guard place + 24 + name + value <= raw.count else { return false }
-            let location = Location(
-                segment: raw.load(at: place, as: UInt32.self), offset: raw.load(at: place + 4, as: UInt32.self),
-                length: raw.load(at: place + 8, as: UInt32.self), checksum: raw.load(at: place + 12, as: UInt32.self))
             content.metadata[String(decoding: raw.part(place + 24, name), as: UTF8.self)] = MetadataRecord(
-                value: ByteBuffer(bytes: raw.part(place + 24 + name, value)), location: location)
+                value: ByteBuffer(bytes: raw.part(place + 24 + name, value)), location: raw.location(at: place))
             place += 24 + name + value
         }
         return true

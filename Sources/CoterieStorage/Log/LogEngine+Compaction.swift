@@ -186,9 +186,7 @@ extension LogEngine {
     private func copyIfLive(
         _ record: ParsedRecord, _ raw: UnsafeRawBufferPointer, _ segment: UInt32, isOldest: Bool, offset: Int
     ) -> Bool {
-        let location = Location(
-            segment: segment, offset: UInt32(offset + record.start), length: UInt32(record.head.length),
-            checksum: record.head.bodyChecksum)
+        let location = record.location(in: segment, base: offset)
         let key = record.key(in: raw)
         let isNeeded: Bool
         switch record.head.kind {

@@ -80,9 +80,7 @@ public final class LogEngine: StorageEngine {
             guard !records.isEmpty else { return }
             makeRoom(for: raw.count)
             for (number, record) in records.enumerated() {
-                let old = Location(
-                    segment: unproven.segment, offset: UInt32(unproven.offset + record.start),
-                    length: UInt32(record.head.length), checksum: record.head.bodyChecksum)
+                let old = record.location(in: unproven.segment, base: unproven.offset)
                 let flags =
                     (number == 0 ? RecordHead.first : 0) | (number == records.count - 1 ? RecordHead.last : 0)
                 copyForward(record, raw, from: old, flags: flags)

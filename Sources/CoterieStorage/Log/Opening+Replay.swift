@@ -241,9 +241,7 @@ extension Opening {
     private mutating func apply(
         _ record: ParsedRecord, _ isIntact: Bool, _ raw: UnsafeRawBufferPointer, _ walk: Walk
     ) {
-        let location = Location(
-            segment: walk.number, offset: UInt32(record.start), length: UInt32(record.head.length),
-            checksum: record.head.bodyChecksum)
+        let location = record.location(in: walk.number)
         let key = record.key(in: raw)
         report.replayedRecords += 1
         switch record.head.kind {

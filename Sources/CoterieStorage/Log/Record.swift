@@ -84,6 +84,13 @@ struct ParsedRecord: Equatable {
     let start: Int
     var end: Int { start + head.length }
 
+    /// Where it lies, in a buffer that begins at `base` of a segment.
+    @inline(__always)
+    func location(in segment: UInt32, base: Int = 0) -> Location {
+        Location(
+            segment: segment, offset: UInt32(base + start), length: UInt32(head.length), checksum: head.bodyChecksum)
+    }
+
     @inline(__always)
     func key(in raw: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         raw.part(start + LogFormat.recordHeadLength, head.keyLength)

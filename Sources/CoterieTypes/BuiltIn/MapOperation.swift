@@ -90,12 +90,8 @@ public struct MapOperation: Canonical, Hashable, Sendable {
     public init(from reader: inout TypeReader) throws(TypeFault) {
         removes = try [Field](from: &reader)
         updates = try [Update](from: &reader)
-        for (field, next) in zip(removes, removes.dropFirst()) where !(field < next) {
-            throw reader.fault("the removed fields do not ascend")
-        }
-        for (update, next) in zip(updates, updates.dropFirst()) where !(update.field < next.field) {
-            throw reader.fault("the updated fields do not ascend")
-        }
+        try reader.expectAscending(removes, "removed fields", by: <)
+        try reader.expectAscending(updates, "updated fields") { $0.field < $1.field }
     }
 }
 
@@ -137,8 +133,6 @@ public struct MapValue: Canonical, Hashable, Sendable {
 
     public init(from reader: inout TypeReader) throws(TypeFault) {
         entries = try [Entry](from: &reader)
-        for (entry, next) in zip(entries, entries.dropFirst()) where !(entry.field < next.field) {
-            throw reader.fault("the fields do not ascend")
-        }
+        try reader.expectAscending(entries, "fields") { $0.field < $1.field }
     }
 }

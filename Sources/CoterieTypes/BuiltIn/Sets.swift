@@ -118,9 +118,7 @@ extension [ByteBuffer] {
 extension TypeReader {
     fileprivate mutating func ascendingElements() throws(TypeFault) -> [ByteBuffer] {
         let elements = try [ByteBuffer](from: &self)
-        for (element, next) in zip(elements, elements.dropFirst()) where !element.precedes(next) {
-            throw fault("the elements do not ascend")
-        }
+        try expectAscending(elements, "elements") { $0.precedes($1) }
         return elements
     }
 }

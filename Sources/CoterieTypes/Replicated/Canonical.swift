@@ -99,6 +99,15 @@ public struct TypeReader {
         return Int(count)
     }
 
+    /// That things which have one order were read in it, each once; `what` they are.
+    func expectAscending<Thing>(
+        _ things: [Thing], _ what: String, by precedes: (Thing, Thing) -> Bool
+    ) throws(TypeFault) {
+        for (thing, next) in zip(things, things.dropFirst()) where !precedes(thing, next) {
+            throw fault("the \(what) do not ascend")
+        }
+    }
+
     /// What a reader of another module takes off the front; nil, and nothing taken, where it finds none.
     public mutating func take<T>(_ read: (inout ByteBuffer) -> T?) -> T? {
         var ahead = bytes
