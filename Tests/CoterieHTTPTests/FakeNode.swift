@@ -24,6 +24,7 @@ final class FakeNode: NodeGateway {
         var requests: [ClientRequest] = []
         var durability = "fsync"
         var faults = FaultTable()
+        var merges: [ReplicaView.Merge] = []
         /// Requests wait until this is called.
         var gate: Gate?
     }
@@ -64,6 +65,13 @@ final class FakeNode: NodeGateway {
             Self.write(content, context: nil, to: &object, &state)
             state.objects[key] = object
         }
+    }
+
+    let types = TypeRegistry.builtIn
+
+    /// This node has all there is; of merges it remembers what a test says.
+    func replica(of key: ObjectKey) async -> ReplicaView {
+        state.withLock { ReplicaView(object: .success($0.objects[key] ?? CausalObject()), merges: $0.merges) }
     }
 
     var requests: [ClientRequest] { state.withLock { $0.requests } }

@@ -42,14 +42,15 @@ enum Resource: Hashable, Sendable {
     /// `/riak/B`: both of the above.
     case oldestBucket(BucketPath)
     case typeProperties(ByteBuffer)
-    case adminStatus, adminRing, adminLayout
+    case adminStatus, adminRing, adminLayout, adminExplain
     /// Only where faults are allowed.
     case adminFaults
 
     /// The paths that there are, for an error.
     static let known =
         "/types/T/buckets/B/keys/K, /buckets/B/keys/K, /riak/B/K, /types/T/buckets/B/keys, "
-        + "/types/T/buckets/B/props, /types/T/props, /ping, /stats, /admin/status, /admin/ring, /admin/layout"
+        + "/types/T/buckets/B/props, /types/T/props, /ping, /stats, /admin/status, /admin/ring, /admin/layout, "
+        + "/admin/explain"
 
     init(_ segments: [[UInt8]]) throws(Problem) {
         let words = segments.map { String(decoding: $0, as: UTF8.self) }
@@ -65,6 +66,7 @@ enum Resource: Hashable, Sendable {
         case "admin" where words == ["admin", "status"]: self = .adminStatus
         case "admin" where words == ["admin", "ring"]: self = .adminRing
         case "admin" where words == ["admin", "layout"]: self = .adminLayout
+        case "admin" where words == ["admin", "explain"]: self = .adminExplain
         case "admin" where words == ["admin", "faults"]: self = .adminFaults
         case "riak" where words.count == 2:
             self = .oldestBucket(BucketPath(type: none, bucket: try name(1, "bucket"), form: .oldest))
@@ -102,7 +104,7 @@ enum Resource: Hashable, Sendable {
     /// Its methods, as an `Allow` header lists them.
     var methods: [HTTPRequest.Method] {
         switch self {
-        case .root, .ping, .stats, .adminStatus, .adminRing, .adminLayout: [.get, .head]
+        case .root, .ping, .stats, .adminStatus, .adminRing, .adminLayout, .adminExplain: [.get, .head]
         case .adminFaults: [.get, .head, .put, .delete]
         case .object: [.get, .head, .put, .post, .delete]
         case .keys: [.post]

@@ -14,6 +14,7 @@ enum ResourceList {
         ("riak_kv_wm_props", "/buckets"),
         ("riak_kv_wm_raw", "/riak"),
         ("riak_kv_wm_stats", "/stats"),
+        ("coterie_admin_explain", "/admin/explain"),
         ("coterie_admin_layout", "/admin/layout"),
         ("coterie_admin_ring", "/admin/ring"),
         ("coterie_admin_status", "/admin/status"),

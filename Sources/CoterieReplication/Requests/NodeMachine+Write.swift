@@ -116,6 +116,12 @@ extension NodeMachine {
         }
         let minted = asFallback ? fallbackMinter.mint(in: group) : minter.mint(in: group)
         precondition(minted == event.dot, "\(minted) was minted where \(event.dot) was written")
+        // It stays beside something, or brings several together.
+        if max(count, local.siblings.count) > 1, mergeMemory.isOn {
+            mergeMemory.remember(
+                RememberedMerge(
+                    of: coordination.request.key, at: now.monotonic, event: event.dot, own: local, written: object))
+        }
         return (object, event)
     }
 
