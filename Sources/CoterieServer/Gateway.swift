@@ -27,7 +27,7 @@ struct Gateway: NodeGateway {
     var member: MemberNumber { node.member.number }
     var layout: Layout { core.layout }
     var limits: Limits { node.settings.limits }
-    var types: TypeRegistry { .builtIn }
+    var types: TypeRegistry { node.settings.types }
 
     func perform(_ request: ClientRequest) async -> ClientReply {
         await withCheckedContinuation { done in

@@ -2,6 +2,7 @@ import CoterieCausality
 import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
+import CoterieTypes
 import CoterieWire
 import NIOCore
 import Testing
@@ -17,6 +18,11 @@ extension TestCluster {
     fileprivate func merges(_ number: Int, _ name: String) -> [RememberedMerge] {
         self[number].machine.rememberedMerges(of: key(name))
     }
+}
+
+/// An operation on a key of the type that `default` has.
+private func update(_ name: String, _ operation: SetOperation) -> ClientRequest {
+    ClientRequest(key: key(name), operation: .update(operation.canonicalBytes(), context: nil, id: nil))
 }
 
 @Suite struct ExplainTests {
@@ -42,7 +48,8 @@ extension TestCluster {
         let third = cluster.call(2, put("k", "c", context: context)).receipt.written
         let resolution = try #require(cluster.merges(2, "k").first)
         #expect(resolution.event == third && resolution.stayed.isEmpty)
-        #expect(Set(resolution.replaced) == Set(first + [try #require(second)]))
+        let beside = try #require(second)
+        #expect(Set(resolution.replaced) == Set(first + [beside]))
     }
 
     @Test func statesThatHaveNotSeenEachOtherAreRememberedWhereTheyMeet() throws {
@@ -57,15 +64,15 @@ extension TestCluster {
         #expect(cluster.merges(2, "k").contains { $0.from == MemberNumber(1) && $0.arrived == [first] })
     }
 
-    @Test func whatARuleDiscardsIsRemembered() throws {
-        let cluster = try TestCluster(types: [BucketType(name: "default", n: 3, kind: .lww)])
-        let a = cluster.ask(1, put("k", "a"))
-        let b = cluster.ask(2, put("k", "b"))
-        cluster.settle()
-        let dots = [try #require(cluster.reply(a)?.receipt.written), try #require(cluster.reply(b)?.receipt.written)]
-        let live = try #require(cluster.held(1, "k")).liveDots
-        let discarded = (1 ... 3).flatMap { cluster.merges($0, "k") }.flatMap(\.discarded)
-        #expect(!discarded.isEmpty && Set(discarded) == Set(dots).subtracting(live))
+    @Test func anUpdateThatOnlyTookAwayIsRememberedAndOneThatAddedIsNot() throws {
+        let cluster = try TestCluster(types: [BucketType(name: "default", n: 3, kind: .set)])
+        let added = cluster.call(1, update("k", SetOperation(adds: [ByteBuffer(string: "milk")]))).receipt.written
+        _ = cluster.call(1, update("k", SetOperation(adds: [ByteBuffer(string: "tea")])))
+        #expect(cluster.merges(1, "k").isEmpty)
+        let removed = cluster.call(1, update("k", .remove(ByteBuffer(string: "milk")))).receipt.written
+        let merge = try #require(cluster.merges(1, "k").first)
+        let first = try #require(added)
+        #expect(merge.event == removed && merge.replaced == [first] && merge.stayed.count == 1)
     }
 
     @Test func theOldestAreForgottenFirst() throws {

@@ -1,6 +1,6 @@
 // What a node remembers of its merges, for `coterie explain`: those in which two states met of which neither had all of
 // the other, those in which a type's rule discarded something, and the writes that stayed beside what their clients had
-// not seen or brought several values together. All others, by far the most, are told by the objects themselves and cost nothing here.
+// not seen, brought several values together or only took away. All others, by far the most, are told by the objects themselves and cost nothing here.
 //
 // A ring: a bounded number of merges, the oldest forgotten first. Nothing decides anything by it.
 

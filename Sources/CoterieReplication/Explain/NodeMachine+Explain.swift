@@ -44,6 +44,24 @@ extension NodeMachine {
             .reply(token, ClientReply(result: result, receipt: Receipt(coordinator: me, epoch: layout.epoch))))
     }
 
+    /// Remembers a write that was minted here, where the objects do not tell by themselves what it did: one that stays
+    /// beside values or brings several together, and an update that only took away.
+    mutating func remember(
+        _ event: Store.Event, of coordination: Coordination, over local: CausalObject, written: CausalObject, _ now: Now
+    ) {
+        guard mergeMemory.isOn, !local.siblings.isEmpty else { return }
+        let isTelling =
+            if case .typed = coordination.plan.rule {
+                !written.holds(event.dot)
+            } else {
+                max(written.siblings.count, local.siblings.count) > 1
+            }
+        guard isTelling else { return }
+        mergeMemory.remember(
+            RememberedMerge(
+                of: coordination.request.key, at: now.monotonic, event: event.dot, own: local, written: written))
+    }
+
     /// What is remembered of the merges of a key here, the newest first. O(all that is remembered).
     public func rememberedMerges(of key: ObjectKey) -> [RememberedMerge] { mergeMemory.merges(of: key) }
 }
