@@ -151,6 +151,69 @@ private func bytes(_ texts: String...) -> [ByteBuffer] { texts.map { ByteBuffer(
     }
 }
 
+@Suite struct RandomUpdateJSONTests {
+    /// What may stand in an object of a type's updates, and what may not.
+    private static let words: [String: [String]] = [
+        "counter": ["increment", "decrement"], "set": ["add", "add_all", "remove", "remove_all", "update"],
+        "gset": ["add", "add_all"], "hll": ["add", "add_all"], "register": ["assign", "base64"], "max": ["offer"],
+        "min": ["offer"], "bcounter": ["add", "take", "give", "amount", "to"],
+        "map": ["update", "remove", "n_counter", "s_set", "m_map", "f_flag", "r_register", "h_hll"],
+    ]
+    private static let others = ["context", "base64", "add", "x", "_", ""]
+
+    private func value(_ generator: inout SeededGenerator, _ type: String, depth: Int) -> JSONValue {
+        switch generator.below(depth > 4 ? 6 : 12) {
+        case 0: return generator.pick([.null, .bool(true), .number(1.5)]) ?? .null
+        case 1, 2: return .integer(generator.pick([0, 1, -1, 5, .max, .min]) ?? 0)
+        case 3, 4, 5:
+            return .string(generator.pick(["", "a", "enable", "increment", "AQ==", "m1:2", "n_counter"]) ?? "")
+        case 6: return .array((0 ..< generator.below(4)).map { _ in value(&generator, type, depth: depth + 1) })
+        default:
+            var members: [String: JSONValue] = [:]
+            for _ in 0 ..< 1 + generator.below(2) {
+                let words = generator.chance(1, in: 10) ? Self.others : Self.words[type] ?? Self.others
+                members[generator.pick(words) ?? ""] = value(&generator, type, depth: depth + 1)
+            }
+            return .object(members)
+        }
+    }
+
+    @Test(
+        "any JSON is refused, or is an operation that the type takes",
+        arguments: ["counter", "set", "gset", "hll", "register", "flag", "max", "min", "map", "bcounter"])
+    func anyJSONIsRefusedOrIsAnOperation(type: String) throws {
+        let registered = try TypeRegistry.builtIn[type]
+        var generator = SeededGenerator(seed: 11)
+        let occasion = Occasion(
+            minter: ReplicaID(member: MemberNumber(1), incarnation: Incarnation(nonce: 7)),
+            now: WallTime(milliseconds: 1))
+        var taken = 0
+        for _ in 0 ..< 1_500 {
+            var json = value(&generator, type, depth: 0)
+            if type == "map", generator.chance(1, in: 2) {
+                let field = generator.pick(["n_counter", "s_set", "f_flag", "r_register", "m_map", "x"]) ?? ""
+                let inner = String(field.dropFirst(2))
+                json = .object(["update": .object([field: value(&generator, inner, depth: 2)])])
+            }
+            let update: TypeUpdate
+            do {
+                update = try TypeJSON.update(ByteBuffer(string: json.line), of: type)
+            } catch {
+                continue
+            }
+            taken += 1
+            do {
+                _ = try registered.apply(update.operation, to: CausalObject(), occasion)
+            } catch TypeFault.refused {
+                // A bounded counter has nothing to take; maps may be too deep.
+            } catch {
+                Issue.record("\(json.line) became no operation of \(type): \(error)")
+            }
+        }
+        #expect(taken > 10)
+    }
+}
+
 @Suite struct ValueJSONTests {
     private func text(_ value: some Canonical, _ type: String) throws -> String {
         String(buffer: Answer(.ok, json: try TypeJSON.value(value.canonicalBytes(), of: type)).body)

@@ -116,7 +116,7 @@ extension TypeJSON {
     }
 
     /// Text where the bytes are text, else `{"base64": "…"}`.
-    static func json(_ bytes: ByteBuffer) -> JSONValue {
+    public static func json(_ bytes: ByteBuffer) -> JSONValue {
         if let text = String(validating: bytes.readableBytesView, as: UTF8.self) { return .string(text) }
         return json(base64: bytes)
     }

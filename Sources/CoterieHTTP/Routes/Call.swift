@@ -73,6 +73,16 @@ struct Routes: Sendable {
             if reads { return try await read(call, path, key, target.query) }
             return call.method == .delete
                 ? try await delete(call, path, key, target.query) : try await store(call, path, key, target.query)
+        case .datatype(let path, let key):
+            if reads { return try await readTyped(call, path, key, target.query) }
+            return call.method == .delete
+                ? try await delete(call, path, key, target.query)
+                : try await updateTyped(call, path, key, target.query)
+        case .datatypes(let path): return try await updateTyped(call, path, nil, target.query)
+        case .oldCounter(let path, let key):
+            return reads
+                ? try await readCounter(call, path, key, target.query)
+                : try await updateCounter(call, path, key, target.query)
         case .keys(let path): return try await store(call, path, nil, target.query)
         case .oldestBucket(let path) where call.method == .post:
             return try await store(call, path, nil, target.query)

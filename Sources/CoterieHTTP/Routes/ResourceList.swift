@@ -9,6 +9,8 @@ enum ResourceList {
     static let resources: [(name: String, path: String)] = [
         ("riak_kv_wm_bucket_type", "/types"),
         ("riak_kv_wm_buckets", "/buckets"),
+        ("riak_kv_wm_counter", "/buckets"),
+        ("riak_kv_wm_crdt", "/types"),
         ("riak_kv_wm_object", "/riak"),
         ("riak_kv_wm_ping", "/ping"),
         ("riak_kv_wm_props", "/buckets"),
