@@ -121,7 +121,7 @@ public struct Bucket: Sendable {
             receipt: reply.receipt)
     }
 
-    private static func unexpected(_ reply: ClientReply) -> CoterieError {
+    static func unexpected(_ reply: ClientReply) -> CoterieError {
         CoterieError(
             CoterieError.Code(.internalError), "a node answered another question than the one asked: \(reply.result)",
             outcome: .unknown, receipt: reply.receipt)

@@ -71,6 +71,7 @@ public final class CoterieClient: Sendable {
 
     public let configuration: Configuration
     let mailbox: Mailbox
+    let operationNames = OperationNames()
 
     /// Makes a client; nothing is connected yet. Throws `bad_configuration` where the configuration has a `problem`.
     public init(configuration: Configuration) throws(CoterieError) {

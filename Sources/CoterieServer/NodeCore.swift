@@ -229,6 +229,10 @@ final class NodeCore: NetworkReceiver, @unchecked Sendable {
             logger.warning(
                 "a hint is refused", metadata: ["key": "\(key)", "by": "\(member)", "code": "\(code)"])
         case .layoutLearnt(let epoch): logger.notice("new layout", metadata: ["epoch": "\(epoch)"])
+        case .layoutRefused(let epoch, let reason):
+            logger.error(
+                "a new layout cannot be served; this node stays at the old one",
+                metadata: ["epoch": "\(epoch)", "reason": "\(reason)"])
         case .memberChanged(let change):
             logger.log(
                 level: change.to == .dead ? .notice : .info, "peer",

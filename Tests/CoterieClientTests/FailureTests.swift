@@ -2,6 +2,7 @@
 
 import CoterieClient
 import CoteriePrimitives
+import CoterieTypes
 import NIOConcurrencyHelpers
 import Testing
 
@@ -63,6 +64,19 @@ import Testing
             #expect(error?.code == .ownerLost)
             #expect(error?.outcome == .unknown)
             #expect(try await toys.value(of: key) == ["v"])
+        }
+    }
+
+    @Test func anAdditionWhoseNodeDiesIsMadeAgainThroughAnotherNodeAndCountsOnce() async throws {
+        let deaths = Counter()
+        try await withToys { client, toys in
+            let bucket = client.bucket("b", type: "counters")
+            _ = try await bucket.value("k", of: ReplicatedCounter.self)
+            try await toys.conducts { _, request in
+                request.request.operation.isWrite && deaths.next() == 1 ? .applyAndDie : .serve
+            }
+            try await bucket.update("k", ReplicatedCounter.self, .add(5))
+            #expect(try await bucket.value("k", of: ReplicatedCounter.self).value == 5)
         }
     }
 

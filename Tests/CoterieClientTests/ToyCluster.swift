@@ -184,6 +184,15 @@ private final class ToyNode: NetworkReceiver, @unchecked Sendable {
             content.written = HybridTime(milliseconds: Int64(cluster.counter))
             object.write(dot: dot, payload: content.encoded(), observed: context ?? VersionVector())
         case .delete(let context, _): object.write(dot: dot, payload: nil, observed: context ?? object.context)
+        case .update(let operation, let context, let id):
+            // Of types the toys know the counter.
+            let occasion = Occasion(
+                minter: dot.replica, observed: context, now: WallTime(milliseconds: 0), id: id)
+            guard
+                let event = try? AnyReplicatedType(ReplicatedCounter.self).event(
+                    of: operation, on: object, first: dot, occasion)
+            else { break }
+            object.apply(event)
         }
         cluster.objects[request.key] = object
         return .stored(context: object.context, object: request.options.returnBody ? object : nil)

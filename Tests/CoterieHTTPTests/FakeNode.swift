@@ -166,10 +166,37 @@ extension FakeNode {
         case .delete(let context, let condition):
             if let condition, !Self.holds(condition, object) { return failed(.preconditionFailed, "not as expected") }
             Self.write(nil, context: context ?? object.context, to: &object, &state)
+        case .update(let operation, let context, let id):
+            if let failure = Self.update(operation, type.kind, context: context, id: id, of: &object, &state) {
+                return ClientReply(result: .failed(failure), receipt: receipt)
+            }
         }
         state.objects[request.key] = object
         let shown = request.options.returnBody ? object : nil
         return ClientReply(result: .stored(context: object.context, object: shown), receipt: receipt)
+    }
+
+    /// Performs an operation of a built-in type; gives why not, where it does not.
+    private static func update(
+        _ operation: ByteBuffer, _ kind: TypeKind, context: VersionVector?, id: OperationID?,
+        of object: inout CausalObject, _ state: inout State
+    ) -> Failure? {
+        if kind.holdsContents { return Failure(.wrongType, "a key of the type \(kind) takes no operations") }
+        let replica = ReplicaID(member: MemberNumber(1), incarnation: incarnation)
+        let occasion = Occasion(minter: replica, observed: context, now: WallTime(milliseconds: 0), id: id)
+        do throws(TypeFault) {
+            let event = try TypeRegistry.builtIn[kind.rawValue].event(
+                of: operation, on: object, first: Dot(replica, state.nextCounter), occasion)
+            guard let event else { return nil }
+            state.nextCounter = event.run.last.counter + 1
+            object.apply(event)
+            return nil
+        } catch {
+            switch error {
+            case .malformed, .unknownType: return Failure(.badOperation, "\(error)")
+            case .refused, .behind: return Failure(.operationRefused, "\(error)")
+            }
+        }
     }
 
     private func refusal(_ request: ClientRequest, _ type: BucketType, _ asked: AskedQuorum) -> ClientReply? {

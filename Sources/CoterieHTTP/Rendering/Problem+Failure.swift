@@ -62,11 +62,11 @@ extension ErrorCode {
     /// The HTTP status that shows this code.
     var httpStatus: HTTPResponse.Status {
         switch self {
-        case .badRequest, .nMismatch, .badQuorum, .keyTooLarge, .contextTooLarge: .badRequest
+        case .badRequest, .nMismatch, .badQuorum, .keyTooLarge, .contextTooLarge, .badOperation, .wrongType: .badRequest
         case .unknownBucketType: .notFound
         case .valueTooLarge: .contentTooLarge
         case .preconditionFailed: .preconditionFailed
-        case .tooManySiblings: .conflict
+        case .tooManySiblings, .operationRefused: .conflict
         case .insufficientReplicas, .timeout, .overloaded, .notInSync, .wrongEpoch, .notOwner, .shuttingDown,
             .ownerLost, .readOnly, .diskFull:
             .serviceUnavailable

@@ -28,6 +28,7 @@ struct PropertiesJSON: Sendable {
             "rw": .string("quorum"),
             "dw": all.dw.map(Self.json) ?? (isDurable ? .string("quorum") : .integer(0)),
         ]
+        if !type.kind.holdsContents { members["datatype"] = .string(type.kind.rawValue) }
         members["r"] = all.r.map(Self.json)
         members["w"] = all.w.map(Self.json)
         members["pr"] = all.pr.map(Self.json)
@@ -115,7 +116,11 @@ struct PropertiesJSON: Sendable {
         case "allow_mult": try mustBe(name, value, [.bool(type.kind == .siblings)])
         case "last_write_wins":
             try mustBe(name, value, type.kind == .lww ? [.bool(true), .bool(false)] : [.bool(false)])
-        case "datatype": throw fixed(name, value, "has no data type: it keeps \(type.kind.rawValue) values")
+        case "datatype":
+            guard !type.kind.holdsContents else {
+                throw fixed(name, value, "has no data type: it keeps \(type.kind.rawValue) values")
+            }
+            try mustBe(name, value, [.string(type.kind.rawValue)])
         case "name": try mustBe(name, value, [.string(bucket.map { String(buffer: $0) } ?? type.name)])
         case "rw": _ = try quorum(name, value)
         case "precommit", "postcommit": try mustSay(nothing: .array([]), name, value)

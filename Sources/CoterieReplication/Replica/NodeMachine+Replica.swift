@@ -228,7 +228,9 @@ extension NodeMachine {
                 }
                 var merged = own
                 merged.merge(incoming)
-                counters.discardedSiblings += rule(of: store.key).settle(&merged)
+                let rule = rule(of: store.key)
+                counters.discardedSiblings += rule.settle(&merged)
+                counters.discardedSiblings += max(0, rule.hidden(in: merged) - rule.hidden(in: own))
                 let fresh = fresh(merged, store, dots)
                 if !merged.isInTheState(of: own) {
                     let encoded = merged.isInTheState(of: incoming) ? store.object : merged.encoded()
@@ -267,10 +269,10 @@ extension NodeMachine {
             && knowledge[group].clock.hasLastDots(of: incoming.context)
     }
 
-    /// The events that are handled with a merged object and were not before (rule 4): those that it names, the write's
-    /// own, and those of anti-entropy that it holds or covers.
+    /// The events that are handled with a merged object and were not before (rule 4): those that it names, all of the
+    /// write's own, and those of anti-entropy that it holds or covers.
     private func fresh(_ merged: CausalObject, _ store: Store, _ dots: [Dot]) -> [Dot] {
-        var candidates = store.event.map { [$0.dot] } ?? []
+        var candidates = store.event?.run.dots ?? []
         candidates += dots
         candidates.removeAll { !merged.holdsOrCovers($0) }
         return knowledge.unhandled(candidates + merged.namedDots, in: store.group)
@@ -364,6 +366,6 @@ extension NodeMachine {
     }
 
     private func rule(of key: ObjectKey) -> TypeRule {
-        layout.bucketType(named: key.type).map { TypeRule($0.kind) } ?? .siblings
+        layout.bucketType(named: key.type).map { TypeRule($0.kind, in: types) } ?? .siblings
     }
 }

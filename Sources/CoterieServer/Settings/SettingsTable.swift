@@ -70,6 +70,9 @@ public enum SettingsTable {
             "limits.maxObjectBytes", \.limits.maxObjectBytes, 1 << 16 ... 480 << 20,
             "Bytes of one key's object with all its siblings, beyond which a write that adds to it is refused."),
         .count(
+            "limits.maxUpdateEntries", \.limits.maxUpdateEntries, 1 ... Limits.maxRunDots,
+            "Entries that one update may write: elements of a set, fields of a map."),
+        .count(
             "limits.maxContextEntries", \.limits.maxContextEntries, 1 ... 10_000_000, "Entries of a causal context."),
         .size(
             "limits.maxFrameBytes", \.limits.maxFrameBytes, 1 << 16 ... 512 << 20,

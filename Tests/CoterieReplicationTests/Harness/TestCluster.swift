@@ -44,6 +44,7 @@ final class TestCluster {
     let layout: Layout
     let settings: ReplicationSettings
     let limits: Limits
+    let registry: TypeRegistry
     private(set) var nodes: [MemberNumber: TestNode] = [:]
     private(set) var replies: [UInt64: ClientReply] = [:]
     private(set) var connectionReplies: [RequestID: [ClientReply]] = [:]
@@ -58,7 +59,7 @@ final class TestCluster {
 
     init(
         nodes count: Int = 3, replicas: Int = 3, seed: UInt64 = 1, settings: ReplicationSettings = .init(),
-        limits: Limits = .init(), types: [BucketType]? = nil,
+        limits: Limits = .init(), types: [BucketType]? = nil, registry: TypeRegistry = .builtIn,
         onSend: ((Message, MemberNumber, MemberNumber) -> Bool)? = nil
     ) throws {
         self.onSend = onSend
@@ -73,6 +74,7 @@ final class TestCluster {
                 bucketTypes: types))
         self.settings = settings
         self.limits = limits
+        self.registry = registry
         generator = SeededGenerator(seed: seed)
         for member in members {
             let engine = ToyEngine()
@@ -89,7 +91,7 @@ final class TestCluster {
         return NodeMachine(
             .init(
                 member: member, nonce: UInt64(member.rawValue) << 32 | life, layout: layout, settings: settings,
-                limits: limits, knowledge: knowledge),
+                limits: limits, types: registry, knowledge: knowledge),
             engine: engine)
     }
 
