@@ -124,7 +124,9 @@ extension NodeMachine {
             // What came meanwhile is still to be delivered.
             guard sent.isCurrent else { return true }
             counters.hintsDelivered += 1
-            if sent.isMintedHere { fallbackMinter.renew(in: place.partition) }
+            if sent.isMintedHere, !settings.omitted.contains(.fallbackIdentity) {
+                fallbackMinter.renew(in: place.partition)
+            }
             remove(place, now, &effects)
         case .stored(durable: false): deliveries[member]?.failed(.internalError, at: now.monotonic, settings)
         case .refused(let code):

@@ -67,12 +67,7 @@ extension NodeMachine {
         // Groups without a key cost no tick of their own; a whole pass over nothing costs one.
         var skipped = 0
         while let group = scrub.group(layout, me), skipped < scrub.groupCount {
-            if scrub.start.readableBytes == 0, !engine.audit(group) {
-                counters.faults += 1
-                effects.append(.note(.digestDisagrees(group)))
-                quarantine(&effects)
-                return
-            }
+            if scrub.start.readableBytes == 0, !audit(group, &effects) { return }
             var keys = engine.keys(in: group, from: scrub.start, limit: settings.scrubKeys + 1)
             if keys.isEmpty {
                 scrub.advance(to: nil, at: now.monotonic)
@@ -139,7 +134,7 @@ extension NodeMachine {
         case .own:
             // Interrupted meanwhile: it begins anew.
             guard case .reading = scrub.phase else { return }
-            guard let partner = partner(in: progress.group) else {
+            guard let partner = partner(in: progress.group), !settings.omitted.contains(.comparison) else {
                 scrub.advance(to: progress.end, at: now.monotonic)
                 return
             }
