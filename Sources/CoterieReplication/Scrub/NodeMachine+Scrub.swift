@@ -50,7 +50,10 @@ extension NodeMachine {
             if now.monotonic - comparing.since >= settings.repairTimeout {
                 scrub.advance(to: comparing.range.end, at: now.monotonic)
             }
-        case .idle: if mayBegin(.scrub, now) { readNextRange(now, &effects) }
+        case .idle:
+            let may = mayBegin(.scrub, now)
+            scrub.waitsSince = may ? nil : scrub.waitsSince ?? now.monotonic
+            if may { readNextRange(now, &effects) }
         }
     }
 
@@ -200,6 +203,23 @@ extension NodeMachine {
             }
         }
         return found
+    }
+}
+
+extension NodeMachine {
+    /// So long another owner may take to compare a range before it is said that it is waited for.
+    private static let usualComparison = TimeSpan.seconds(1)
+
+    /// The scrub where it does not come on, in the words of the status.
+    func scrubWaiting(at now: Instant) -> [Waiting] {
+        if case .comparing(let comparing) = scrub.phase, now - comparing.since >= Self.usualComparison {
+            return [
+                Waiting(
+                    what: "scrub", why: obstacle(comparing.partner, at: now) ?? "it compares a range",
+                    span: now - comparing.since, member: comparing.partner)
+            ]
+        }
+        return scrub.waitsSince.map { [Waiting(what: "scrub", why: budgetReason, span: max(.zero, now - $0))] } ?? []
     }
 }
 
