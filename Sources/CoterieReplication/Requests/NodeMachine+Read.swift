@@ -115,7 +115,8 @@ extension NodeMachine {
         var looksAtOwnHints = false
         if !machine.isDecided, then != .nothing {
             let isComplete = machine.waiting == 0
-            let floorIsMet = coordination.request.options.floor.map(machine.meets) ?? true
+            let floor = settings.omitted.contains(.floors) ? nil : coordination.request.options.floor
+            let floorIsMet = floor.map(machine.meets) ?? true
             switch verdict {
             case .enough where floorIsMet:
                 machine.decide()
