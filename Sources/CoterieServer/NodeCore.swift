@@ -83,6 +83,15 @@ final class NodeCore: NetworkReceiver, @unchecked Sendable {
         machine.overriddenProperties(bucket: bucket)
     }
 
+    /// The own replica of a key; calls back on the event loop.
+    func inspect(_ key: ObjectKey, _ done: @escaping @Sendable (ClientReply) -> Void) {
+        feed(.inspect(token(done), key))
+        network.touch()
+    }
+
+    func rememberedMerges(of key: ObjectKey) -> [RememberedMerge] { machine.rememberedMerges(of: key) }
+    var instant: Instant { now.monotonic }
+
     var status: MachineStatus { machine.status(at: now.monotonic) }
     var latencies: Latencies { machine.latencies }
 

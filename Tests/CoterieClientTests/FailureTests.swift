@@ -2,7 +2,6 @@
 
 import CoterieClient
 import CoteriePrimitives
-import CoterieTypes
 import NIOConcurrencyHelpers
 import Testing
 
@@ -70,13 +69,13 @@ import Testing
     @Test func anAdditionWhoseNodeDiesIsMadeAgainThroughAnotherNodeAndCountsOnce() async throws {
         let deaths = Counter()
         try await withToys { client, toys in
-            let bucket = client.bucket("b", type: "counters")
-            _ = try await bucket.value("k", of: ReplicatedCounter.self)
+            let counter = client.bucket("b", type: "counters").counter("k")
+            _ = try await counter.value
             try await toys.conducts { _, request in
                 request.request.operation.isWrite && deaths.next() == 1 ? .applyAndDie : .serve
             }
-            try await bucket.update("k", ReplicatedCounter.self, .add(5))
-            #expect(try await bucket.value("k", of: ReplicatedCounter.self).value == 5)
+            try await counter.increment(by: 5)
+            #expect(try await counter.value == 5)
         }
     }
 

@@ -62,7 +62,9 @@ extension ErrorCode {
     /// The HTTP status that shows this code.
     var httpStatus: HTTPResponse.Status {
         switch self {
-        case .badRequest, .nMismatch, .badQuorum, .keyTooLarge, .contextTooLarge, .badOperation, .wrongType: .badRequest
+        case .badRequest, .nMismatch, .badQuorum, .keyTooLarge, .contextTooLarge, .badOperation: .badRequest
+        // As Riak refuses a data type where there is none.
+        case .wrongType: .forbidden
         case .unknownBucketType: .notFound
         case .valueTooLarge: .contentTooLarge
         case .preconditionFailed: .preconditionFailed

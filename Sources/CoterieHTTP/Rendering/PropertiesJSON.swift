@@ -23,7 +23,7 @@ struct PropertiesJSON: Sendable {
         var members: [String: JSONValue] = [
             "n_val": .integer(type.n),
             "type": .string(type.kind.rawValue),
-            "allow_mult": .bool(type.kind == .siblings),
+            "allow_mult": .bool(type.kind != .lww),
             "last_write_wins": .bool(type.kind == .lww),
             "rw": .string("quorum"),
             "dw": all.dw.map(Self.json) ?? (isDurable ? .string("quorum") : .integer(0)),
@@ -113,7 +113,7 @@ struct PropertiesJSON: Sendable {
         switch name {
         case "n_val": try mustBe(name, value, [.integer(type.n)])
         case "type": try mustBe(name, value, [.string(type.kind.rawValue)])
-        case "allow_mult": try mustBe(name, value, [.bool(type.kind == .siblings)])
+        case "allow_mult": try mustBe(name, value, [.bool(type.kind != .lww)])
         case "last_write_wins":
             try mustBe(name, value, type.kind == .lww ? [.bool(true), .bool(false)] : [.bool(false)])
         case "datatype":

@@ -110,6 +110,8 @@ public struct NodeMachine {
     var markers: Markers
     var isReclaimScheduled = false
     var watch = SyncWatch()
+    /// Merges that `coterie explain` tells of.
+    var mergeMemory: MergeMemory
     /// What this replica is could not be recorded: tried again.
     var markFailed = false
     /// Complete scans whose clocks are not adopted yet: those that wait, and all with the sweeps under way.
@@ -155,6 +157,7 @@ public struct NodeMachine {
         fallbackMinter = FallbackMinter(member: birth.member, nonce: birth.nonce)
         hints = HintTable(countedIn: engine)
         remembered = RememberedRequests(limit: birth.settings.rememberedRequests)
+        mergeMemory = MergeMemory(limit: birth.settings.mergesRemembered)
         background = BackgroundBudget(birth.settings.background)
         membership = MembershipMachine(
             me: birth.member, members: birth.layout.members.map(\.number), settings: birth.settings.membership,
@@ -173,6 +176,7 @@ public struct NodeMachine {
         case .client(let token, let request):
             arrive(request, for: .door(token), timeLeft: nil, id: nil, now, &effects)
         case .setProperties(let token, let change): setProperties(change, for: token, now, &effects)
+        case .inspect(let token, let key): inspect(key, for: token, now, &effects)
         case .peer(let message, let member): receive(message, from: member, now, &effects)
         case .connection(let message, let connection): receive(message, from: connection, now, &effects)
         case .memberConnected(let member, let nonce): connected(member, nonce: nonce, now, &effects)

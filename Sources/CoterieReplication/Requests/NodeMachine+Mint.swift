@@ -56,6 +56,7 @@ extension NodeMachine {
         let minted = asFallback ? fallbackMinter.mint(count, in: group) : minter.mint(count, in: group)
         precondition(minted == write.run, "\(minted) was minted where \(write.run) was written")
         let event = Store.Event(dot: first, previous: local.context[first.replica], count: count)
+        remember(event, of: coordination, over: local, written: write.object, now)
         return .event(write.object, event)
     }
 

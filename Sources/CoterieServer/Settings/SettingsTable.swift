@@ -134,6 +134,9 @@ public enum SettingsTable {
         .count(
             "replication.markersRemembered", \.replication.markersRemembered, 1 ... 16_777_216,
             "How many markers of deletes are remembered that wait to be reclaimed, about 300 bytes each."),
+        .count(
+            "replication.mergesRemembered", \.replication.mergesRemembered, 0 ... 1_048_576,
+            "How many merges `coterie explain` can tell of, about 300 bytes each; 0: none."),
         .span(
             "replication.hintAfter", \.replication.hintAfter, .milliseconds(1) ... .seconds(86_400),
             "After so long a fallback keeps a write for an owner that has not answered."),
