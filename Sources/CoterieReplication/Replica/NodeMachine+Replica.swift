@@ -298,6 +298,12 @@ extension NodeMachine {
     /// A read of another coordinator.
     mutating func receive(_ fetch: Fetch, from member: MemberNumber, _ now: Now, _ effects: inout Effects) {
         counters.fetches += 1
+        if let timeLeft = fetch.timeLeft, isOver(timeLeft, now) {
+            // Nothing is read for it. That this node lives is told all the same, in a few bytes: a silent one is suspected.
+            counters.expired += 1
+            answer(fetch, .refused(.overloaded), member, &effects)
+            return
+        }
         if fetch.hints {
             answerFromHints(fetch, from: member, now, &effects)
             return
