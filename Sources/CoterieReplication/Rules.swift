@@ -3,9 +3,25 @@
 
 /// Rules of section 4 that are not kept. Always empty but in tests: the configuration has no name for it.
 public struct OmittedRules: OptionSet, Hashable, Sendable {
-    public let rawValue: UInt8
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    /// Rule 1: a node lives on under its store's first identity, with the counters that the store knows (INV 1).
+    public static let incarnation = OmittedRules(rawValue: 1 << 8)
+    /// Rule 1: an identity outlives the loss of what was minted under it (INV 2).
+    public static let renewal = OmittedRules(rawValue: 1 << 9)
+    /// Rule 2: what was read from disk is gone over, whatever was stored meanwhile.
+    public static let reloading = OmittedRules(rawValue: 1 << 10)
+    /// Rule 3: a write is taken although its minter has forgotten an event of its own.
+    public static let memory = OmittedRules(rawValue: 1 << 11)
+    /// Rule 4: all events up to those that an object names are handled with it.
+    public static let namedEvents = OmittedRules(rawValue: 1 << 12)
+    /// Rule 5: an object is taken although it shows that the own one went back.
+    public static let regression = OmittedRules(rawValue: 1 << 13)
+    /// Rule 6: a clock is told before it is durable.
+    public static let durableClock = OmittedRules(rawValue: 1 << 14)
+    /// Rule 6: events are offered, and taken, with an object that knows nothing of them.
+    public static let provenEvents = OmittedRules(rawValue: 1 << 15)
     /// Rule 7: an event is forgotten as soon as one other owner has it.
     public static let forgetting = OmittedRules(rawValue: 1)
     /// Rule 8: objects of every age are taken.
@@ -16,6 +32,14 @@ public struct OmittedRules: OptionSet, Hashable, Sendable {
     public static let exactState = OmittedRules(rawValue: 8)
     /// Rule 10: a marker is stored where nothing is left of its key.
     public static let absence = OmittedRules(rawValue: 16)
+    /// Rule 11: a store whose digest disagrees is believed.
+    public static let vouching = OmittedRules(rawValue: 1 << 16)
+    /// Rule 12: what is stored is read, and not compared with another owner's.
+    public static let comparison = OmittedRules(rawValue: 1 << 17)
+    /// Rule 13: a fallback goes on minting under an identity of which a hint was delivered.
+    public static let fallbackIdentity = OmittedRules(rawValue: 1 << 18)
+    /// Rule 14: a read does not look at its floor.
+    public static let floors = OmittedRules(rawValue: 1 << 19)
     /// Rule 16: what the source has handled and has not stays.
     public static let dropping = OmittedRules(rawValue: 32)
     /// Section 5: requests that nobody waits for any more are served.

@@ -150,6 +150,7 @@ extension Fetch {
         if let digest { out.writePresent(6, fixed64: digest) }
         if !floor.isEmpty { out.writeOptional(7, floor) }
         if hints { out.writeFields(atMost: 20) { $0.field(8, varint: 1) } }
+        if let timeLeft { out.writePresent(9, zigzag: timeLeft.nanoseconds) }
     }
 
     init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
@@ -161,6 +162,7 @@ extension Fetch {
         var digest: UInt64?
         var floor = VersionVector()
         var hints = false
+        var timeLeft: TimeSpan?
         while try reader.next() {
             switch reader.field {
             case 1: exchange = try reader.varint()
@@ -171,6 +173,7 @@ extension Fetch {
             case 6: digest = try reader.fixed64()
             case 7: floor = try reader.vector()
             case 8: hints = try reader.bool()
+            case 9: timeLeft = try reader.span()
             default: try reader.skip()
             }
         }
@@ -178,7 +181,7 @@ extension Fetch {
         guard let key else { throw .missingField(5) }
         self.init(
             exchange: exchange, epoch: epoch, group: Group(partition: partition, n: n), key: key, digest: digest,
-            floor: floor, hints: hints)
+            floor: floor, hints: hints, timeLeft: timeLeft)
     }
 }
 

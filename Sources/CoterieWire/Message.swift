@@ -227,9 +227,12 @@ public struct Fetch: Hashable, Sendable {
     /// The receiver is a fallback: what it keeps for owners is asked for, all hints of the key merged.
     public var hints: Bool
 
+    /// How much patience is left with the request that it is for; nil where its sender does not say.
+    public var timeLeft: TimeSpan?
+
     public init(
         exchange: UInt64, epoch: Epoch, group: Group, key: ObjectKey, digest: UInt64?,
-        floor: VersionVector = VersionVector(), hints: Bool = false
+        floor: VersionVector = VersionVector(), hints: Bool = false, timeLeft: TimeSpan? = nil
     ) {
         self.exchange = exchange
         self.epoch = epoch
@@ -238,6 +241,7 @@ public struct Fetch: Hashable, Sendable {
         self.digest = digest
         self.floor = floor
         self.hints = hints
+        self.timeLeft = timeLeft
     }
 }
 

@@ -152,6 +152,46 @@ import Testing
         #expect(cluster.connectionReplies[RequestID(origin: 9, sequence: 3)]?.first?.isStored == true)
     }
 
+    /// A replica's part of a read is dropped likewise: nothing is read for it, and its asker is told.
+    @Test(arguments: [OmittedRules(), .shedding]) func aReadOfAReplicaIsDroppedWhenItsRequestIsOver(
+        without omitted: OmittedRules
+    ) throws {
+        var settings = ReplicationSettings()
+        settings.omitted = omitted
+        let cluster = try TestCluster(settings: settings)
+        _ = cluster.call(1, put("k", "v") { $0.w = .all })
+        var said: [TimeSpan?] = []
+        cluster.onSend = { message, _, _ in
+            guard case .fetch(let fetch) = message else { return true }
+            said.append(fetch.timeLeft)
+            return false
+        }
+        _ = cluster.ask(2, get("k") { $0.timeout = .milliseconds(300) })
+        #expect(said == [.milliseconds(300), .milliseconds(300)], "each is told how long its request has")
+        cluster.late(.deadlines, by: .seconds(2), at: 2)
+        var statuses: [UInt64: FetchReply.Status] = [:]
+        cluster.onSend = { message, _, _ in
+            if case .fetchReply(let reply) = message { statuses[reply.exchange] = reply.status }
+            return true
+        }
+        let group = cluster.layout.group(for: key("k"), n: 3)
+        for (exchange, timeLeft) in [(UInt64(1), TimeSpan.milliseconds(1_500)), (2, .seconds(10)), (3, nil)] {
+            let fetch = Fetch(
+                exchange: exchange, epoch: cluster.layout.epoch, group: group, key: key("k"), digest: nil,
+                timeLeft: timeLeft)
+            cluster.feed(.peer(.fetch(fetch), from: MemberNumber(1)), to: MemberNumber(2))
+        }
+        cluster.settle()
+        #expect((statuses[1] == .refused(.overloaded)) == omitted.isEmpty)
+        for exchange in [UInt64(2), 3] {
+            guard case .object = statuses[exchange] else {
+                Issue.record("\(exchange): \(String(describing: statuses[exchange]))")
+                continue
+            }
+        }
+        #expect(cluster[2].machine.counters.expired == (omitted.isEmpty ? 1 : 0))
+    }
+
     /// A request that waits for owners to be connected is not begun when its time is up.
     @Test func aParkedRequestWhoseTimeIsUpIsNotBegun() throws {
         let cluster = try TestCluster()

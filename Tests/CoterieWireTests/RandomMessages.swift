@@ -227,7 +227,8 @@ struct RandomMessages {
             return .fetch(
                 Fetch(
                     exchange: number(), epoch: epoch(), group: group(), key: key(), digest: maybe { $0.number() },
-                    floor: vector(), hints: flag()))
+                    floor: vector(), hints: flag(),
+                    timeLeft: maybe { TimeSpan(nanoseconds: Int64(bitPattern: $0.number())) }))
         case .fetchReply:
             let statuses: [FetchReply.Status] = [.same, .object(bytes()), .absent, .refused(errorCode())]
             return .fetchReply(

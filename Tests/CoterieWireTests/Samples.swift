@@ -182,6 +182,12 @@ enum Samples {
             ("stored-durable", .storeReply(StoreReply(exchange: 9, epoch: e, status: .stored(durable: true)))),
             ("store-refused", .storeReply(StoreReply(exchange: 9, epoch: e, status: .refused(.diskFull)))),
             ("fetch", .fetch(Fetch(exchange: 300, epoch: e, group: group, key: key, digest: nil))),
+            (
+                "fetch-patience",
+                .fetch(
+                    Fetch(
+                        exchange: 300, epoch: e, group: group, key: key, digest: nil, timeLeft: .milliseconds(1_500)))
+            ),
             ("fetch-digest", .fetch(Fetch(exchange: 300, epoch: e, group: group, key: key, digest: 0))),
             (
                 "fetch-floor",

@@ -59,10 +59,15 @@ extension NodeMachine {
     func backgroundWaiting(at now: Instant) -> [Waiting] {
         BackgroundKind.allCases.compactMap { kind in
             guard let since = backgroundQueue.since(kind) else { return nil }
-            let yields = background.yieldingSince == nil ? "" : ", which yields to the foreground"
             return Waiting(
-                what: "\(backgroundQueue.count(kind)) questions of \(kind)",
-                why: "the budget for background work is used up\(yields)", span: max(.zero, now - since))
+                what: "\(backgroundQueue.count(kind)) questions of \(kind)", why: budgetReason,
+                span: max(.zero, now - since))
         }
+    }
+
+    /// Why something waits that the budget has no room for.
+    var budgetReason: String {
+        let yields = background.yieldingSince == nil ? "" : ", which yields to the foreground"
+        return "the budget for background work is used up\(yields)"
     }
 }

@@ -44,10 +44,14 @@ extension NodeMachine {
         let shared = groups.filter { $0.n > 1 && layout.isOwner(member, of: $0) && layout.isOwner(me, of: $0) }
         guard !shared.isEmpty else { return }
         exchanges.adverts += 1
-        let adverts = shared.map { Adverts.Advert(group: $0, clock: knowledge[$0].durable) }
+        let adverts = shared.map { Adverts.Advert(group: $0, clock: told(of: $0)) }
         counters.adverts += adverts.count
         effects.append(
             .send(.adverts(Adverts(epoch: layout.epoch, number: exchanges.adverts, adverts: adverts)), to: member))
+    }
+
+    private func told(of group: Group) -> PartitionClock {
+        settings.omitted.contains(.durableClock) ? knowledge[group].clock : knowledge[group].durable
     }
 
     /// What another owner has.

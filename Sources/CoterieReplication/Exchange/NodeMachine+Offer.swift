@@ -81,7 +81,8 @@ extension NodeMachine {
         background.spend(.exchange, bytes: result.size)
         switch interpret(result, key, &effects) {
         case .corrupt, .pending: return true  // The other owners have it; it is restored when it is read.
-        case .object(let object) where dots.allSatisfy(object.holdsOrCovers):
+        case .object(let object)
+        where dots.allSatisfy(object.holdsOrCovers) || settings.omitted.contains(.provenEvents):
             guard case .found(let bytes) = result else { return true }
             let isSmall = bytes.readableBytes <= settings.offerInlineBytes
             let isSent = isSmall || progress.pull.wanted.contains(key)

@@ -19,6 +19,13 @@ struct SyncWatch {
     private(set) var serviceSince: Instant?
     /// Since when the store refuses writes.
     private(set) var readOnlySince: Instant?
+    /// Since when there is something to be refilled.
+    private(set) var refillSince: Instant?
+    /// Since when deletes wait for owners, the next round for members, and lost records for the other owners: as of the
+    /// ticks of anti-entropy.
+    private(set) var deletesSince: Instant?
+    private(set) var roundSince: Instant?
+    private(set) var lossSince: Instant?
 
     /// A tick of anti-entropy is done.
     /// - Parameter lacked: members that have told of what is lacked here.
@@ -38,12 +45,20 @@ struct SyncWatch {
 
     /// An event loop's tick is over.
     @inline(__always)
-    mutating func look(at current: Service, isReadOnly: Bool, _ now: Instant) {
+    mutating func look(at current: Service, isReadOnly: Bool, isRefilling: Bool, _ now: Instant) {
         if serviceSince == nil || current != service {
             service = current
             serviceSince = now
         }
         if isReadOnly != (readOnlySince != nil) { readOnlySince = isReadOnly ? now : nil }
+        if isRefilling != (refillSince != nil) { refillSince = isRefilling ? now : nil }
+    }
+
+    /// Of the ticks of anti-entropy, too: whether deletes, a round and lost records wait.
+    mutating func look(deletesWait: Bool, roundWaits: Bool, recordsAreLost: Bool, _ now: Instant) {
+        deletesSince = deletesWait ? deletesSince ?? now : nil
+        roundSince = roundWaits ? roundSince ?? now : nil
+        lossSince = recordsAreLost ? lossSince ?? now : nil
     }
 }
 
@@ -56,5 +71,8 @@ extension NodeMachine {
             (member, peers[member].map { $0.isConnected && $0.isAlive } ?? false)
         }
         watch.look(at: members, lacked: lacked, now.monotonic)
+        watch.look(
+            deletesWait: !markers.waiting.isEmpty, roundWaits: roundWaits, recordsAreLost: !corruptKeys.isEmpty,
+            now.monotonic)
     }
 }

@@ -31,6 +31,8 @@ struct HintDelivery {
     private(set) var until: Instant?
     private(set) var failures = 0
     var window = HintWindow()
+    /// The budget for background work has no room for the next one.
+    var waitsForBudget = false
     /// The last reason why the target has refused one, or not answered.
     private(set) var lastRefusal: ErrorCode?
 

@@ -35,7 +35,9 @@ extension NodeMachine {
     private func reason(_ target: MemberNumber, _ delivery: HintDelivery?, at now: Instant) -> String {
         if !isReachable(target) { return "it is not connected" }
         if !isWell(target) { return "it is silent" }
-        guard let delivery, let code = delivery.lastRefusal else { return "" }
+        guard let delivery else { return "" }
+        if delivery.waitsForBudget { return budgetReason }
+        guard let code = delivery.lastRefusal else { return "" }
         if let until = delivery.until, now < until {
             return "it answered \(code); tried again in \((until - now).milliseconds) ms"
         }

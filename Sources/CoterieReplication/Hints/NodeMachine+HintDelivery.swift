@@ -14,7 +14,7 @@ extension NodeMachine {
         guard !hints.isEmpty else { return }
         let soon = now.monotonic + settings.hintInterval
         if let hintTimer, hintTimer <= soon { return }
-        let next = hints.targets.filter(isReachable).map { max(soon, deliveries[$0]?.until ?? soon) }.min()
+        let next = hints.targets.filter { isReachable($0) }.map { max(soon, deliveries[$0]?.until ?? soon) }.min()
         guard let next, hintTimer.map({ next < $0 }) ?? true else { return }
         hintTimer = next
         effects.append(.setTimer(.hints, at: next))
@@ -24,7 +24,7 @@ extension NodeMachine {
     mutating func deliverHints(_ now: Now, _ effects: inout Effects) {
         hintTimer = nil
         guard !isStopping else { return }
-        let targets = hints.targets.filter(isWell)
+        let targets = hints.targets.filter { isWell($0) }
         // Each is the first in its turn: the budget may not last for all.
         hintTicks += 1
         for place in targets.indices {
@@ -40,7 +40,10 @@ extension NodeMachine {
         guard !delivery.isWaiting(at: now.monotonic) else { return }
         let window = settings.omitted.contains(.yielding) ? settings.hintsAtOnce : delivery.window.size
         let room = min(window, settings.hintsAtOnce) - delivery.sent.count
-        guard room > 0, mayBegin(.hints, now) else { return }
+        guard room > 0 else { return }
+        let may = mayBegin(.hints, now)
+        deliveries[target, default: HintDelivery()].waitsForBudget = !may
+        guard may else { return }
         let places = nextPlaces(of: target, behind: delivery, atMost: room, now)
         deliveries[target, default: HintDelivery()].position = places.next
         for place in places.found {
@@ -124,7 +127,9 @@ extension NodeMachine {
             // What came meanwhile is still to be delivered.
             guard sent.isCurrent else { return true }
             counters.hintsDelivered += 1
-            if sent.isMintedHere { fallbackMinter.renew(in: place.partition) }
+            if sent.isMintedHere, !settings.omitted.contains(.fallbackIdentity) {
+                fallbackMinter.renew(in: place.partition)
+            }
             remove(place, now, &effects)
         case .stored(durable: false): deliveries[member]?.failed(.internalError, at: now.monotonic, settings)
         case .refused(let code):

@@ -12,6 +12,13 @@ struct Minter {
         identity = ReplicaID(member: member, incarnation: Incarnation(nonce: nonce))
     }
 
+    /// The rule left out (`OmittedRules.incarnation`): the identity of the store's first life goes on, as far as the store
+    /// knows it.
+    init(goingOnIn store: UInt64, of member: MemberNumber, _ knowledge: Knowledge) {
+        self.init(member: member, nonce: store)
+        for group in knowledge.known { counters[group] = knowledge[group].clock.last(of: identity) }
+    }
+
     /// The last counter minted in a group; 0 for none.
     func last(in group: Group) -> UInt64 { counters[group] ?? 0 }
 

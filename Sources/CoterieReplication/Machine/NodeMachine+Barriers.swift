@@ -39,6 +39,7 @@ struct Barriers {
         let waiting: [AwaitingBarrier]
         /// Where the journal of handled events ended.
         let journalEnd: UInt64
+        let since: Instant
     }
 
     /// Since the last tick's end, for the next barrier.
@@ -58,6 +59,11 @@ struct Barriers {
         isDirty = true
     }
 
+    /// How many answers and other things wait for the disk, and since when the first.
+    var underWay: (count: Int, since: Instant)? {
+        taken.values.map(\.since).min().map { (taken.values.reduce(0) { $0 + $1.waiting.count }, $0) }
+    }
+
     var isIdle: Bool { forWritten.isEmpty && forDurable.isEmpty && taken.isEmpty }
 }
 
@@ -71,23 +77,23 @@ extension NodeMachine {
     mutating func tickEnded(_ now: Now, _ effects: inout Effects) {
         if isStopping, underWay == 0 { finishStopping(&effects) }
         if !barriers.forDurable.isEmpty {
-            takeBarrier(.durable, barriers.forDurable)
+            takeBarrier(.durable, barriers.forDurable, now)
             barriers.forDurable.removeAll(keepingCapacity: true)
         }
         if !barriers.forWritten.isEmpty {
-            takeBarrier(.written, barriers.forWritten)
+            takeBarrier(.written, barriers.forWritten, now)
             barriers.forWritten.removeAll(keepingCapacity: true)
         }
         while let work = engine.nextWork() { effects.append(.disk(work)) }
         scheduleDeadlines(now, &effects)
         scheduleRetries(now, &effects)
-        watch.look(at: service, isReadOnly: isReadOnly, now.monotonic)
+        watch.look(at: service, isReadOnly: isReadOnly, isRefilling: refill != nil, now.monotonic)
         lookAtForeground(now)
     }
 
-    private mutating func takeBarrier(_ strength: BarrierStrength, _ waiting: [AwaitingBarrier]) {
+    private mutating func takeBarrier(_ strength: BarrierStrength, _ waiting: [AwaitingBarrier], _ now: Now) {
         barriers.taken[engine.barrier(strength)] = Barriers.Taken(
-            strength: strength, waiting: waiting, journalEnd: knowledge.journalEnd)
+            strength: strength, waiting: waiting, journalEnd: knowledge.journalEnd, since: now.monotonic)
     }
 
     /// The next fsync of `durability = interval`.
@@ -95,7 +101,7 @@ extension NodeMachine {
         guard case .interval(let every) = settings.durability, !hasStopped else { return }
         if barriers.isDirty {
             barriers.isDirty = false
-            takeBarrier(.durable, [])
+            takeBarrier(.durable, [], now)
         }
         effects.append(.setTimer(.flush, at: now.monotonic + every))
     }

@@ -150,6 +150,10 @@ public struct NodeMachine {
         knowledge = birth.knowledge
         knowledge.restore(from: engine, layout)
         minter = Minter(member: birth.member, nonce: birth.nonce)
+        if settings.omitted.contains(.incarnation) {
+            let store: UInt64? = engine.metadata(MetadataName.store)?.getInteger(at: 0)
+            minter = Minter(goingOnIn: store ?? birth.nonce, of: birth.member, knowledge)
+        }
         fallbackMinter = FallbackMinter(member: birth.member, nonce: birth.nonce)
         hints = HintTable(countedIn: engine)
         remembered = RememberedRequests(limit: birth.settings.rememberedRequests)

@@ -48,3 +48,46 @@ extension NodeMachine {
         return status
     }
 }
+
+extension NodeMachine {
+    /// Whether somebody wants all to move on, and something holds this node in its round: a member, or its own hints.
+    var roundWaits: Bool {
+        guard rounds.wanted > rounds.current, rounds.current > 0, rounds.pending == nil else { return false }
+        return !rounds.behind(of: otherMembers).isEmpty || hintsHoldTheRound
+    }
+
+    /// Rule 8: hints are kept here that were stored before this node's round.
+    private var hintsHoldTheRound: Bool { oldestHintRound.map { $0 < rounds.current } ?? false }
+
+    /// Deletes that cannot be reclaimed, and the round that they wait for, in the words of the status.
+    func deletesWaiting(at now: Instant) -> [Waiting] {
+        let status = reclaimStatus(at: now)
+        var waiting: [Waiting] = []
+        if status.waiting > 0 {
+            let what = "\(status.waiting) deletes"
+            let span = watch.deletesSince.map { max(.zero, now - $0) } ?? .zero
+            for owner in status.unadvertised {
+                let why = obstacle(owner, at: now) ?? "it has not told that it has them durably"
+                waiting.append(Waiting(what: what, why: why, span: span, member: owner))
+            }
+            if status.unadvertised.isEmpty {
+                waiting.append(Waiting(what: what, why: "they are not durable here, or not looked at yet", span: span))
+            }
+        }
+        guard roundWaits else { return waiting }
+        let what = "round \(rounds.current + 1)"
+        let told = "it has not told that it has reached round \(rounds.current)"
+        // It may have waited for another one before.
+        let instants = [watch.roundSince ?? now, rounds.since].compactMap(\.self)
+        let span = instants.max().map { max(.zero, now - $0) } ?? .zero
+        for member in status.behind {
+            waiting.append(
+                Waiting(what: what, why: obstacle(member, at: now) ?? told, span: span, member: member))
+        }
+        if hintsHoldTheRound {
+            waiting.append(
+                Waiting(what: what, why: "hints are kept here from before round \(rounds.current)", span: span))
+        }
+        return waiting
+    }
+}

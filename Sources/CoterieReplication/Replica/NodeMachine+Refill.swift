@@ -73,9 +73,9 @@ extension NodeMachine {
     ) {
         guard let part = refill?.asked[reply.exchange]?.part, part.source == member else { return }
         switch reply.status {
-        case .refused:
+        case .refused(let code):
             // Asked again later, when the source may serve.
-            refill?.refused(reply.exchange)
+            refill?.refused(reply.exchange, code)
         case .batch where refuses(reply.round):
             counters.tooOld += 1
             refill?.unsent(reply.exchange)

@@ -55,6 +55,7 @@ extension NodeMachine {
 
     /// Takes a new identity: nothing is minted under the old one any more.
     mutating func renewIdentity(_ reason: String, _ effects: inout Effects) {
+        guard !settings.omitted.contains(.renewal) else { return }
         minter.renew()
         counters.renewals += 1
         effects.append(.note(.identityRenewed(reason: reason)))
@@ -87,7 +88,8 @@ extension NodeMachine {
             hintLoaded(result, ticket, now, &effects)
             return
         }
-        let current = entry.isCurrent ? result : engine.get(entry.group, entry.key.bytes)
+        let isCurrent = entry.isCurrent || settings.omitted.contains(.reloading)
+        let current = isCurrent ? result : engine.get(entry.group, entry.key.bytes)
         if case .pending(let next) = current {
             loads.insert(entry.awaited, entry.group, entry.key, next)
             return
@@ -212,7 +214,7 @@ extension NodeMachine {
         let forgotten = incoming.siblings.first { sibling in
             knowledge.hasHandled(sibling.dot, in: store.group) && !(own?.holdsOrCovers(sibling.dot) ?? false)
         }
-        if let forgotten {
+        if let forgotten, !settings.omitted.contains(.regression) {
             // Rule 5: the own clock vouches for an event that the own object does not know. The object went back.
             faulty(store, member, "the own object has lost \(forgotten.dot)", &effects)
             quarantine(&effects)
@@ -223,7 +225,9 @@ extension NodeMachine {
         }
         do throws(StorageFailure) {
             if let own {
-                if let event = store.event, let live = own.liveDot(forgottenBy: event.dot, after: event.previous) {
+                if let event = store.event, let live = own.liveDot(forgottenBy: event.dot, after: event.previous),
+                    !settings.omitted.contains(.memory)
+                {
                     faulty(store, member, "it forgot \(live) when it wrote \(event.dot)", &effects)
                     return
                 }
@@ -282,13 +286,24 @@ extension NodeMachine {
     private func fresh(_ merged: CausalObject, _ store: Store, _ dots: [Dot]) -> [Dot] {
         var candidates = store.event?.run.dots ?? []
         candidates += dots
-        candidates.removeAll { !merged.holdsOrCovers($0) }
+        if !settings.omitted.contains(.provenEvents) { candidates.removeAll { !merged.holdsOrCovers($0) } }
+        if settings.omitted.contains(.namedEvents) {
+            candidates += merged.context.entries.flatMap { entry in
+                (1 ... entry.counter).map { Dot(entry.replica, $0) }
+            }
+        }
         return knowledge.unhandled(candidates + merged.namedDots, in: store.group)
     }
 
     /// A read of another coordinator.
     mutating func receive(_ fetch: Fetch, from member: MemberNumber, _ now: Now, _ effects: inout Effects) {
         counters.fetches += 1
+        if let timeLeft = fetch.timeLeft, isOver(timeLeft, now) {
+            // Nothing is read for it. That this node lives is told all the same, in a few bytes: a silent one is suspected.
+            counters.expired += 1
+            answer(fetch, .refused(.overloaded), member, &effects)
+            return
+        }
         if fetch.hints {
             answerFromHints(fetch, from: member, now, &effects)
             return

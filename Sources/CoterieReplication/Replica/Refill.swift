@@ -9,6 +9,7 @@
 import CoterieCausality
 import CoteriePrimitives
 import CoterieRing
+import CoterieWire
 import NIOCore
 
 /// What is left to fetch, and what is asked for now.
@@ -59,6 +60,8 @@ struct Refill {
 
     /// Asked for, by exchange.
     private(set) var asked: [UInt64: Asked] = [:]
+    /// Why sources do not serve, as far as they said so last.
+    private(set) var refusals: [MemberNumber: ErrorCode] = [:]
     private(set) var total = 0
     private(set) var done = 0
 
@@ -104,6 +107,7 @@ struct Refill {
     /// A batch begins to come: what the source has told is known before its objects are merged.
     mutating func receiving(_ exchange: UInt64, _ keys: [ObjectKey], clock: PartitionClock?) {
         guard let part = asked[exchange]?.part else { return }
+        refusals[part.source] = nil
         if let clock { open[part]?.clock = clock }
         for key in keys { open[part]?.seen.insert(ByteBuffer(bytes: key.bytes.readableBytesView)) }
     }
@@ -175,8 +179,9 @@ struct Refill {
     mutating func unsent(_ exchange: UInt64) { asked[exchange] = nil }
 
     /// The source does not serve: what it told before is void.
-    mutating func refused(_ exchange: UInt64) {
+    mutating func refused(_ exchange: UInt64, _ code: ErrorCode) {
         guard let part = asked.removeValue(forKey: exchange)?.part else { return }
+        refusals[part.source] = code
         open[part] = Scanning()
     }
 }

@@ -133,6 +133,16 @@ extension NodeMachine {
         beginRefill(&effects)
     }
 
+    /// Rule 11: a store whose index of a group is not what its digest says is not believed. O(keys of the group).
+    /// - Returns: whether it is.
+    mutating func audit(_ group: Group, _ effects: inout Effects) -> Bool {
+        guard !settings.omitted.contains(.vouching), !engine.audit(group) else { return true }
+        counters.faults += 1
+        effects.append(.note(.digestDisagrees(group)))
+        quarantine(&effects)
+        return false
+    }
+
     mutating func mark(_ state: String, thenAwait waiting: AwaitingBarrier?, _ effects: inout Effects) {
         do throws(StorageFailure) {
             let change = MetadataChange(name: MetadataName.service, value: ByteBuffer(string: state))

@@ -54,13 +54,17 @@ extension NodeMachine {
         arrive(request.request, for: target, timeLeft: request.timeLeft, id: request.id, now, &effects)
     }
 
+    /// Whether so much patience at the sending is used up by now, as far as this node can tell.
+    func isOver(_ timeLeft: TimeSpan, _ now: Now) -> Bool {
+        timeLeft <= lateness.estimate(at: now.monotonic) && !settings.omitted.contains(.shedding)
+    }
+
     /// What nobody waits for any more is dropped before anything is done for it. `timeLeft`: when it was sent; nil: a door
     /// of this process asks, which has no patience of its own.
     private mutating func checkPatience(_ timeLeft: TimeSpan?, _ now: Now) throws(Failure) {
-        guard let timeLeft, !settings.omitted.contains(.shedding) else { return }
-        let waited = lateness.estimate(at: now.monotonic)
-        guard timeLeft <= waited else { return }
+        guard let timeLeft, isOver(timeLeft, now) else { return }
         counters.expired += 1
+        let waited = lateness.estimate(at: now.monotonic)
         if timeLeft <= .zero { throw Failure(.timeout, "request timed out before it arrived") }
         throw Failure(.overloaded, "this node is \(waited) behind, and the request had \(timeLeft) left")
     }

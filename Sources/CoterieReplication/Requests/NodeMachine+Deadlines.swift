@@ -42,7 +42,7 @@ extension NodeMachine {
         if let lookAt = coordination.lookAt, lookAt <= now.monotonic {
             coordination.lookAt = nil
             deadlines.insert(slot, at: coordination.deadline)
-            lookForSilent(coordination, slot, &effects)
+            lookForSilent(coordination, slot, now, &effects)
             return
         }
         let isDue = coordination.deadline <= now.monotonic

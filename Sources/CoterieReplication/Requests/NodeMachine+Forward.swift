@@ -33,7 +33,7 @@ extension NodeMachine {
     ) {
         let candidates = coordination.plan.owners.filter { isReachable($0) && !unreached.contains($0) }
         let writesItself = mayStandIn(coordination)
-        guard let owner = candidates.first(where: isWell) ?? (writesItself ? nil : candidates.first),
+        guard let owner = candidates.first(where: { isWell($0) }) ?? (writesItself ? nil : candidates.first),
             let nonce = peers[owner]?.nonce
         else {
             if writesItself {

@@ -3,6 +3,7 @@
 // write for which fallbacks can stand in.
 
 import CoteriePrimitives
+import CoterieRing
 import CoterieWire
 
 extension NodeMachine {
@@ -53,5 +54,24 @@ extension NodeMachine {
     private func mayComeBack(_ owner: MemberNumber) -> Bool {
         guard let peer = peers[owner] else { return false }
         return !peer.isConnected && !peer.isDead
+    }
+
+    /// Requests that wait for owners, by owner, in the words of the status.
+    func requestsWaiting(at now: Instant) -> [Waiting] {
+        var counts: [MemberNumber: (count: Int, since: Instant)] = [:]
+        for slot in parked {
+            guard let coordination = requests[slot], case .parked = coordination.phase else { continue }
+            for owner in coordination.plan.owners where !canAnswer(owner) {
+                let known = counts[owner] ?? (0, coordination.started)
+                counts[owner] = (known.count + 1, min(known.since, coordination.started))
+            }
+        }
+        return counts.keys.sorted().compactMap { owner in
+            guard let (count, since) = counts[owner] else { return nil }
+            let why = owner == me ? "this node does not serve: \(service)" : obstacle(owner, at: now)
+            return Waiting(
+                what: "\(count) requests", why: why ?? "it cannot be reached", span: max(.zero, now - since),
+                member: owner)
+        }
     }
 }

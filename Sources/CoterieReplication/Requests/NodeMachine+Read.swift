@@ -31,7 +31,8 @@ extension NodeMachine {
             if isReachable(owner) {
                 let fetch = Fetch(
                     exchange: slot, epoch: layout.epoch, group: plan.group, key: key, digest: machine.ownDigest,
-                    floor: coordination.request.options.floor ?? VersionVector())
+                    floor: coordination.request.options.floor ?? VersionVector(),
+                    timeLeft: coordination.deadline - now.monotonic)
                 effects.append(.send(.fetch(fetch), to: owner))
             }
             if !isWell(owner) { missing += 1 }
@@ -115,7 +116,8 @@ extension NodeMachine {
         var looksAtOwnHints = false
         if !machine.isDecided, then != .nothing {
             let isComplete = machine.waiting == 0
-            let floorIsMet = coordination.request.options.floor.map(machine.meets) ?? true
+            let floor = settings.omitted.contains(.floors) ? nil : coordination.request.options.floor
+            let floorIsMet = floor.map(machine.meets) ?? true
             switch verdict {
             case .enough where floorIsMet:
                 machine.decide()
@@ -126,7 +128,7 @@ extension NodeMachine {
                 answerRead(coordination, machine, now, &effects)
             case .enough where isComplete:
                 // What the session has seen may be a hint still: the read widens before it fails.
-                looksAtOwnHints = then == .answer && widen(coordination, &machine, slot, &effects)
+                looksAtOwnHints = then == .answer && widen(coordination, &machine, slot, now, &effects)
                 if machine.waiting > 0 { break }
                 machine.decide()
                 let failure = Failure(

@@ -74,7 +74,9 @@ extension NodeMachine {
     }
 
     /// A share of the request's time is over: fallbacks stand in for owners that are silent.
-    mutating func lookForSilent(_ coordination: Coordination, _ slot: UInt64, _ effects: inout Effects) {
+    mutating func lookForSilent(
+        _ coordination: Coordination, _ slot: UInt64, _ now: Now, _ effects: inout Effects
+    ) {
         switch coordination.phase {
         case .writing(var machine):
             for owner in machine.uncovered where owner != me {
@@ -84,7 +86,7 @@ extension NodeMachine {
         case .reading(var machine, let then) where !machine.isDecided:
             let silent = coordination.plan.owners.count { machine.isWaiting(for: $0) }
             // This node's own hints were looked at when the read began.
-            for _ in 0 ..< silent { askNextFallback(coordination, &machine, slot, &effects) }
+            for _ in 0 ..< silent { askNextFallback(coordination, &machine, slot, now, &effects) }
             coordination.phase = .reading(machine, then)
         default: break
         }
@@ -104,14 +106,15 @@ extension NodeMachine {
         _ count: Int, _ coordination: Coordination, _ machine: inout ReadMachine, _ slot: UInt64, _ now: Now,
         _ effects: inout Effects
     ) {
-        for _ in 0 ..< count { askNextFallback(coordination, &machine, slot, &effects) }
+        for _ in 0 ..< count { askNextFallback(coordination, &machine, slot, now, &effects) }
     }
 
     /// Asks every fallback that was not asked. Returns whether this node is to look at its own hints.
     mutating func widen(
-        _ coordination: Coordination, _ machine: inout ReadMachine, _ slot: UInt64, _ effects: inout Effects
+        _ coordination: Coordination, _ machine: inout ReadMachine, _ slot: UInt64, _ now: Now,
+        _ effects: inout Effects
     ) -> Bool {
-        while askNextFallback(coordination, &machine, slot, &effects) {}
+        while askNextFallback(coordination, &machine, slot, now, &effects) {}
         guard !machine.hasAskedItself, mayKeepHints(coordination.plan, coordination.plan.options) else { return false }
         machine.askItself(me)
         return true
@@ -127,13 +130,14 @@ extension NodeMachine {
 
     @discardableResult
     private mutating func askNextFallback(
-        _ coordination: Coordination, _ machine: inout ReadMachine, _ slot: UInt64, _ effects: inout Effects
+        _ coordination: Coordination, _ machine: inout ReadMachine, _ slot: UInt64, _ now: Now,
+        _ effects: inout Effects
     ) -> Bool {
         let plan = coordination.plan
         guard let member = machine.nextFallback(where: { $0 != me && isWell($0) }) else { return false }
         let fetch = Fetch(
             exchange: slot, epoch: layout.epoch, group: plan.group, key: coordination.request.key, digest: nil,
-            hints: true)
+            hints: true, timeLeft: coordination.deadline - now.monotonic)
         effects.append(.send(.fetch(fetch), to: member))
         return true
     }

@@ -141,7 +141,11 @@ extension NodeMachine {
         case .stored(let durable):
             acknowledged(reply.exchange, by: member, durable ? .durable : .stored, now, &effects)
         case .refused(let code):
-            if code == .causalityFault { renewIdentity("\(member) holds an event of it that it forgot", &effects) }
+            if code == .causalityFault {
+                // Rules 3 and 5: something has gone here without anybody's noticing.
+                renewIdentity("\(member) holds an event of it that it forgot", &effects)
+                if let group = requests[reply.exchange]?.plan.group { _ = audit(group, &effects) }
+            }
             acknowledged(reply.exchange, by: member, .failed, now, &effects)
         }
     }

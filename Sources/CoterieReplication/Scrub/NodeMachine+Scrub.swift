@@ -50,7 +50,10 @@ extension NodeMachine {
             if now.monotonic - comparing.since >= settings.repairTimeout {
                 scrub.advance(to: comparing.range.end, at: now.monotonic)
             }
-        case .idle: if mayBegin(.scrub, now) { readNextRange(now, &effects) }
+        case .idle:
+            let may = mayBegin(.scrub, now)
+            scrub.waitsSince = may ? nil : scrub.waitsSince ?? now.monotonic
+            if may { readNextRange(now, &effects) }
         }
     }
 
@@ -67,12 +70,7 @@ extension NodeMachine {
         // Groups without a key cost no tick of their own; a whole pass over nothing costs one.
         var skipped = 0
         while let group = scrub.group(layout, me), skipped < scrub.groupCount {
-            if scrub.start.readableBytes == 0, !engine.audit(group) {
-                counters.faults += 1
-                effects.append(.note(.digestDisagrees(group)))
-                quarantine(&effects)
-                return
-            }
+            if scrub.start.readableBytes == 0, !audit(group, &effects) { return }
             var keys = engine.keys(in: group, from: scrub.start, limit: settings.scrubKeys + 1)
             if keys.isEmpty {
                 scrub.advance(to: nil, at: now.monotonic)
@@ -139,7 +137,7 @@ extension NodeMachine {
         case .own:
             // Interrupted meanwhile: it begins anew.
             guard case .reading = scrub.phase else { return }
-            guard let partner = partner(in: progress.group) else {
+            guard let partner = partner(in: progress.group), !settings.omitted.contains(.comparison) else {
                 scrub.advance(to: progress.end, at: now.monotonic)
                 return
             }
@@ -205,6 +203,23 @@ extension NodeMachine {
             }
         }
         return found
+    }
+}
+
+extension NodeMachine {
+    /// So long another owner may take to compare a range before it is said that it is waited for.
+    private static let usualComparison = TimeSpan.seconds(1)
+
+    /// The scrub where it does not come on, in the words of the status.
+    func scrubWaiting(at now: Instant) -> [Waiting] {
+        if case .comparing(let comparing) = scrub.phase, now - comparing.since >= Self.usualComparison {
+            return [
+                Waiting(
+                    what: "scrub", why: obstacle(comparing.partner, at: now) ?? "it compares a range",
+                    span: now - comparing.since, member: comparing.partner)
+            ]
+        }
+        return scrub.waitsSince.map { [Waiting(what: "scrub", why: budgetReason, span: max(.zero, now - $0))] } ?? []
     }
 }
 

@@ -31,6 +31,8 @@ struct ScrubState {
     var start = ByteBuffer()
     /// Keys that two owners have in different states, not looked at yet, with their group.
     var differing: [(group: Group, key: ObjectKey)] = []
+    /// Since when the budget has no room for the next range.
+    var waitsSince: Instant?
     private(set) var passes = 0
     private var hasEndedAPass = false
     private(set) var lastPass: Instant?

@@ -31,6 +31,8 @@ final class TestNode {
     var timers: [TimerName: Instant] = [:]
     var notes: [Note] = []
     var disk: [DiskWork] = []
+    /// Its disk finishes nothing.
+    var diskHangs = false
     var life: UInt64 = 1
 
     init(_ member: MemberNumber, _ machine: NodeMachine, _ engine: ToyEngine) {
@@ -236,7 +238,7 @@ final class TestCluster {
                 }
             }
         }
-        for number in numbers where nodes[number]!.isUp && !nodes[number]!.disk.isEmpty {
+        for number in numbers where nodes[number]!.isUp && !nodes[number]!.diskHangs && !nodes[number]!.disk.isEmpty {
             choices.append { [self] in
                 let work = nodes[number]!.disk.removeFirst()
                 feed(.disk(DiskCompletion(id: work.id, outcome: .done([]))), to: number)

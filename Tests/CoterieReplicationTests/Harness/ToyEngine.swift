@@ -29,6 +29,8 @@ final class ToyEngine: StorageEngine {
     var corrupt: Set<ByteBuffer> = []
     /// Groups whose content is not what was stored.
     var disagreeing: Set<Group> = []
+    /// What is told with the next work that is done.
+    var announcements: [StorageEvent] = []
     /// What `apply` throws.
     var refusal: StorageFailure?
     /// What the next barriers fail with.
@@ -98,6 +100,8 @@ final class ToyEngine: StorageEngine {
     }
 
     func complete(_ completion: DiskCompletion, into events: inout [StorageEvent]) {
+        events += announcements
+        announcements = []
         if let (ticket, result) = loads.removeValue(forKey: completion.id) {
             events.append(.loaded(ticket, result))
         }
