@@ -124,6 +124,21 @@ private func remove(_ element: String) -> SetOperation { .remove(ByteBuffer(stri
             ])
     }
 
+    @Test func aRememberedRemoveSaysThatItTookAway() throws {
+        var owners = try Owners("set")
+        try owners.perform(add("milk", "tea"), at: 1, 1)
+        try owners.perform(remove("milk"), at: 1, 3)
+        #expect(owners.picture().events.first { $0.name == owners.name(1, 3) }?.says == nil)
+        owners.merges[0] = [
+            MergeReport(
+                agoMilliseconds: 10, from: nil, event: owners.name(1, 3), replaced: [owners.name(1, 1)],
+                stayed: [owners.name(1, 2)])
+        ]
+        let text = owners.text()
+        #expect(text.contains(#"╭─○  n1#3   (took away)  -        n1#1      ○   ·   ·"#))
+        #expect(text.contains(#"╰▶○  n1#1   -            -        -         ○   ·   ·"#))
+    }
+
     @Test func ofConcurrentWritesTheRuleShowsTheLatestAndTheOthersAreHidden() throws {
         var owners = try Owners("lww")
         try owners.perform(Content(ByteBuffer(string: "one"), contentType: "text/plain"), at: 1, 1)

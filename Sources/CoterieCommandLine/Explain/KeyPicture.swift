@@ -46,7 +46,7 @@ struct KeyPicture: Encodable, Sendable {
         /// `n1#57`; with a letter behind the name where events of several lives of a member are shown.
         let label: String
         let name: EventName
-        /// What its payload says; nil where nobody has it any more.
+        /// What its payload says; nil where nobody has it any more, and nobody remembers what it did.
         let says: String?
         let written: String?
         /// In the order of `replicas`.
@@ -118,8 +118,10 @@ struct KeyPicture: Encodable, Sendable {
         let edges = Self.edges(named, reports)
         events = Self.ordered(named, edges, reports).map { name in
             let live = reports.compactMap { $0.liveEvent(name) }
+            let tookAway = live.isEmpty && edges.contains { $0.from == name && $0.ground == .remembered }
             return Event(
-                label: labels[name] ?? "", name: name, says: live.first?.says, written: live.first?.written,
+                label: labels[name] ?? "", name: name, says: live.first?.says ?? (tookAway ? "(took away)" : nil),
+                written: live.first?.written,
                 standings: answers.map { $0.told?.standing(of: name) ?? .unknown },
                 isShown: live.allSatisfy(\.isShown))
         }
