@@ -161,7 +161,7 @@ let package = Package(
             ]),
         tests(
             "DataCommand",
-            uses: ["Primitives", "Ring", "Wire", "Server", "Client", "CommandLine"],
+            uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "HTTP", "Server", "Client", "CommandLine"],
             [nioCore, .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         tests(
             "History", uses: ["Primitives", "Causality", "Types", "Ring", "Wire", "History"], [nioCore]),

@@ -127,3 +127,10 @@ extension [Dot] {
         return low < count && self[low] == dot
     }
 }
+
+extension DotRun {
+    /// Whether the dot is one of the run's. O(1).
+    public func contains(_ dot: Dot) -> Bool {
+        dot.replica == replica && dot.counter >= first.counter && dot.counter <= last.counter
+    }
+}

@@ -102,26 +102,53 @@ public struct Bucket: Sendable {
     // MARK: Requests
 
     func fetch(_ key: ObjectKey, _ options: RequestOptions) async throws(CoterieError) -> Fetched {
+        let (object, receipt) = try await fetchObject(key, options)
+        try expectContents(of: key, receipt)
+        return try Fetched(object, of: key, receipt: receipt)
+    }
+
+    /// A key as the replicas have it, whatever its type.
+    func fetchObject(
+        _ key: ObjectKey, _ options: RequestOptions
+    ) async throws(CoterieError) -> (object: CausalObject, receipt: Receipt) {
         let reply = try await client.perform(ClientRequest(key: key, operation: .get, options: options))
         guard case .object(let object) = reply.result else { throw Self.unexpected(reply) }
-        let (values, vtags) = try object.contents(of: key)
-        return Fetched(
-            values: values, vtags: vtags, context: KeyContext(key: key, vector: object.context),
-            isDeleted: object.isMarker, receipt: reply.receipt)
+        return (object, reply.receipt)
+    }
+
+    /// A write or an update of whatever type.
+    func storeObject(
+        _ key: ObjectKey, _ operation: CoterieWire.Operation, _ options: RequestOptions
+    ) async throws(CoterieError) -> (context: VersionVector, object: CausalObject?, receipt: Receipt) {
+        let reply = try await client.perform(ClientRequest(key: key, operation: operation, options: options))
+        switch reply.result {
+        case .stored(let context, let object): return (context, object, reply.receipt)
+        // What is not there is deleted already.
+        case .object(let object) where object.siblings.isEmpty: return (object.context, nil, reply.receipt)
+        default: throw Self.unexpected(reply)
+        }
+    }
+
+    /// What is stored in a bucket type with operations is no content; how it is read is said instead.
+    private func expectContents(of key: ObjectKey, _ receipt: Receipt) throws(CoterieError) {
+        guard let kind = typeOfKeys else { return }
+        throw CoterieError(
+            .wrongType,
+            "the bucket type \(type) has the type \(kind): its keys are read by their type "
+                + "(Bucket.counter, .set, .map, …, Bucket.key(_:_:))", receipt: receipt)
     }
 
     func store(
         _ key: ObjectKey, _ operation: CoterieWire.Operation, _ options: RequestOptions
     ) async throws(CoterieError) -> Stored {
-        let reply = try await client.perform(ClientRequest(key: key, operation: operation, options: options))
-        guard case .stored(let context, let object) = reply.result else { throw Self.unexpected(reply) }
+        let (context, object, receipt) = try await storeObject(key, operation, options)
         let contents = try object?.contents(of: key)
         return Stored(
             context: KeyContext(key: key, vector: context), values: contents?.values, vtags: contents?.vtags,
-            receipt: reply.receipt)
+            receipt: receipt)
     }
 
-    private static func unexpected(_ reply: ClientReply) -> CoterieError {
+    static func unexpected(_ reply: ClientReply) -> CoterieError {
         CoterieError(
             CoterieError.Code(.internalError), "a node answered another question than the one asked: \(reply.result)",
             outcome: .unknown, receipt: reply.receipt)

@@ -3,6 +3,7 @@
 import CoterieClientMachine
 import CoteriePrimitives
 import CoterieRing
+import CoterieTypes
 import CoterieWire
 import Logging
 import NIOCore
@@ -39,6 +40,8 @@ public final class CoterieClient: Sendable {
         public var settings = ClientSettings()
         /// What is refused before it is sent: sizes of keys and values. The nodes' own limits hold as well.
         public var limits = Limits()
+        /// The replicated types that the client can read without being told which (`Bucket.read`).
+        public var types = TypeRegistry.builtIn
         /// Where all of it runs; nil: a thread of NIO's shared group.
         public var eventLoop: (any EventLoop)?
         /// Gets lines at the levels debug and trace only.
@@ -71,6 +74,7 @@ public final class CoterieClient: Sendable {
 
     public let configuration: Configuration
     let mailbox: Mailbox
+    let operationNames = OperationNames()
 
     /// Makes a client; nothing is connected yet. Throws `bad_configuration` where the configuration has a `problem`.
     public init(configuration: Configuration) throws(CoterieError) {
@@ -132,6 +136,12 @@ public final class CoterieClient: Sendable {
 
     /// The newest layout that the client has learnt: members, bucket types, owners. Nil until a node has told.
     public var layout: Layout? { mailbox.layout }
+
+    /// A name for an operation on a replicated type. Given to an update, it makes that update count once, however often and
+    /// through whichever node it is tried: after an outcome that is `unknown`, make the update again with the same id.
+    public func newOperationID() -> OperationID {
+        operationNames.next()
+    }
 
     /// One request as it is. `Bucket` is what most programs want.
     public func perform(_ request: ClientRequest) async throws(CoterieError) -> ClientReply {

@@ -26,6 +26,9 @@ public struct CoterieError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let contextTooLarge = Code(.contextTooLarge)
         public static let preconditionFailed = Code(.preconditionFailed)
         public static let tooManySiblings = Code(.tooManySiblings)
+        public static let badOperation = Code(.badOperation)
+        public static let wrongType = Code(.wrongType)
+        public static let operationRefused = Code(.operationRefused)
         // The cluster cannot now.
         public static let insufficientReplicas = Code(.insufficientReplicas)
         public static let timeout = Code(.timeout)

@@ -62,6 +62,16 @@ public struct Updated: Hashable, Sendable {
     public let receipt: Receipt
 }
 
+extension Fetched {
+    /// What the replicas have of a key whose values are contents.
+    init(_ object: CausalObject, of key: ObjectKey, receipt: Receipt) throws(CoterieError) {
+        let (values, vtags) = try object.contents(of: key)
+        self.init(
+            values: values, vtags: vtags, context: KeyContext(key: key, vector: object.context),
+            isDeleted: object.isMarker, receipt: receipt)
+    }
+}
+
 extension CausalObject {
     /// The siblings' contents and names. O(bytes of metadata); values share the answer's storage.
     func contents(of key: ObjectKey) throws(CoterieError) -> (values: [Content], vtags: [String]) {

@@ -11,6 +11,9 @@ struct Call: Equatable, Sendable {
     private let boxed: BoxedRequest
     let key: ObjectKey
     let isWrite: Bool
+    /// A write that may be made again through any node, whatever became of it: an update with an operation's id counts
+    /// once, wherever it is performed.
+    let isRepeatable: Bool
     /// Counted against `maxPendingBytes`.
     let bytes: Int
     let started: Instant
@@ -25,7 +28,8 @@ struct Call: Equatable, Sendable {
     /// that comes twice is taken for that of the attempt after it.
     var refusals: UInt64 = 0
     /// A write that was handed to a connection whose answer is lost: from now on only an answer from that same life of
-    /// that same node can say what became of it, and a refusal of the repeat says nothing about the first.
+    /// that same node can say what became of it (any node's, where it is repeatable), and a refusal of the repeat says
+    /// nothing about the first.
     var inDoubt = false
     /// The node that refused or lost it last: others are preferred.
     var avoided: Int?
@@ -39,6 +43,7 @@ struct Call: Equatable, Sendable {
         boxed = .request(request)
         key = request.key
         isWrite = request.operation.isWrite
+        isRepeatable = if case .update(_, context: _, id: _?) = request.operation { true } else { false }
         self.bytes = bytes
         self.started = started
         self.nodeDeadline = nodeDeadline
@@ -90,8 +95,8 @@ extension Call {
         case queued(node: Int)
         /// A node of a newer epoch refused it. Can transition to: waiting, queued, sent.
         case awaitingLayout(Epoch)
-        /// Can transition to: hedged (a read); lost (a write); after a refusal or (a read) a lost link: the first
-        /// three.
+        /// Can transition to: hedged (a read); lost (a write); after a refusal or (a read, a repeatable write) a lost
+        /// link: the first three.
         case sent(Attempt)
         /// A read that was also asked of another node. Can transition to: sent (one of the two is gone).
         case hedged(Attempt, Attempt)

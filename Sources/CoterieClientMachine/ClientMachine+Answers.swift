@@ -53,12 +53,14 @@ extension ClientMachine {
         if nodes[id.node].links[id.lane]?.outstanding == 0 { nodes[id.node].links[id.lane]?.silentSince = nil }
     }
 
-    /// Whether a refused call goes on: nothing was applied, another node may do better, and the budget allows it.
+    /// Whether a refused call goes on: nothing was applied, or it counts once whatever was, another node may do better,
+    /// and the budget allows it.
     private mutating func askAgain(
         _ call: Call, after failure: Failure, _ receipt: Receipt, over id: LinkID, at now: Instant,
         into effects: inout [ClientEffect]
     ) -> Bool {
-        guard failure.outcome == .notApplied || !call.isWrite, !call.inDoubt else { return false }
+        let isSure = failure.outcome == .notApplied || !call.isWrite
+        guard call.isRepeatable || isSure && !call.inDoubt else { return false }
         if case .hedged(let first, let second) = call.phase, failure.code.mayPassElsewhere {
             // The other one may still answer.
             move(call.sequence, to: .sent(first.link == id ? second : first))
@@ -68,7 +70,10 @@ extension ClientMachine {
             return false
         }
         if failure.code == .wrongEpoch, settings.routing == .owners, receipt.epoch > layout?.epoch ?? Epoch(0) {
-            _ = calls.update(call.sequence) { $0.refusals += 1 }
+            _ = calls.update(call.sequence) { call in
+                call.refusals += 1
+                call.inDoubt = call.inDoubt || !isSure
+            }
             move(call.sequence, to: .awaitingLayout(receipt.epoch))
             return true
         }
@@ -77,6 +82,7 @@ extension ClientMachine {
         else { return false }
         _ = calls.update(call.sequence) { call in
             call.refusals += 1
+            call.inDoubt = call.inDoubt || !isSure
             call.avoided = id.node
         }
         dispatch(call.sequence, at: now, into: &effects)
@@ -93,7 +99,7 @@ extension ErrorCode {
             .corrupt, .ioError, .internalError, .causalityFault, .insufficientReplicas:
             true
         case .badRequest, .unknownBucketType, .nMismatch, .badQuorum, .keyTooLarge, .valueTooLarge, .contextTooLarge,
-            .preconditionFailed, .tooManySiblings, .timeout:
+            .preconditionFailed, .tooManySiblings, .badOperation, .wrongType, .operationRefused, .timeout:
             false
         }
     }

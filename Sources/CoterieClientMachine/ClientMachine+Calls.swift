@@ -146,6 +146,7 @@ extension Operation {
         switch self {
         case .get, .delete: 0
         case .put(let content, context: _, condition: _): content.value.readableBytes
+        case .update(let operation, context: _, id: _): operation.readableBytes
         }
     }
 }

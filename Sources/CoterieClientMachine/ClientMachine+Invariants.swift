@@ -42,9 +42,13 @@ extension ClientMachine {
         precondition(call.sends <= settings.maxAttempts, "call \(call.sequence) was sent \(call.sends) times")
         switch call.phase {
         case .waiting, .queued, .awaitingLayout:
-            precondition(!call.isWrite || !call.inDoubt, "write \(call.sequence) is in doubt and may go anywhere")
+            precondition(
+                !call.isWrite || !call.inDoubt || call.isRepeatable,
+                "write \(call.sequence) is in doubt and may go anywhere")
         case .hedged: precondition(!call.isWrite, "write \(call.sequence) is hedged")
-        case .lost: precondition(call.isWrite && call.inDoubt, "call \(call.sequence) is lost and not in doubt")
+        case .lost:
+            precondition(
+                call.isWrite && call.inDoubt && !call.isRepeatable, "call \(call.sequence) is lost and not in doubt")
         case .sent: break
         }
     }

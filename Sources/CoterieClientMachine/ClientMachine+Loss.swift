@@ -1,6 +1,7 @@
 // What becomes of the calls of a connection that is lost. Reads are asked elsewhere, within the budget. A write may
 // have been applied: it waits for the one attempt to reach its node again, is repeated under its id if that node is
-// still in the same life, and is told as unknown otherwise (INV 5, directed schedule 6).
+// still in the same life, and is told as unknown otherwise (INV 5, directed schedule 6). An update with an operation's id
+// counts once, whoever performs it (INV 11): it is asked elsewhere, as a read is.
 
 import CoteriePrimitives
 import CoterieWire
@@ -25,7 +26,7 @@ extension ClientMachine {
     ) {
         guard let call = calls[sequence] else { return }
         let node = link.id.node
-        if call.isWrite {
+        if call.isWrite, !call.isRepeatable {
             guard let life = link.life else { return }
             move(sequence, to: .lost(node: node, life: life))
             _ = calls.update(sequence) { $0.inDoubt = true }
@@ -40,7 +41,10 @@ extension ClientMachine {
         guard mayRepeat(call) else {
             return end(sequence, .lost, lostText(node), into: &effects)
         }
-        _ = calls.update(sequence) { $0.avoided = node }
+        _ = calls.update(sequence) { call in
+            call.avoided = node
+            call.inDoubt = call.isWrite
+        }
         dispatch(sequence, at: now, into: &effects)
     }
 
@@ -51,7 +55,7 @@ extension ClientMachine {
         let sequence = Call.sequence(of: id)
         guard id.origin == origin, let call = calls[sequence], call.isNamed(by: id), call.awaits(link) else { return }
         let text = "the connection to \(nodes[link.node].address) holds too much to take more"
-        if call.inDoubt { return end(sequence, .lost, text, into: &effects) }
+        if call.inDoubt, !call.isRepeatable { return end(sequence, .lost, text, into: &effects) }
         if case .hedged(let first, let second) = call.phase {
             return move(sequence, to: .sent(first.link == link ? second : first))
         }

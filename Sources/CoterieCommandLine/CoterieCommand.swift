@@ -32,8 +32,10 @@ public struct CoterieCommand: AsyncParsableCommand {
             """,
         version: CoterieVersion.current,
         subcommands: [
-            PutCommand.self, GetCommand.self, DeleteCommand.self, RingCommand.self, LocalCommand.self,
-            ClusterCommand.self,
+            PutCommand.self, GetCommand.self, DeleteCommand.self, CounterCommand.self, SetCommand.self,
+            MapCommand.self, FlagCommand.self, RegisterCommand.self, TypeCommand.self, ExplainCommand.self,
+            RingCommand.self,
+            LocalCommand.self, ClusterCommand.self,
             BenchCommand.self, CheckCommand.self, HistoryCommand.self, ServeCommand.self, DemoCommand.self,
             SimCommand.self, ScenarioCommand.self, StorageCommand.self,
         ])

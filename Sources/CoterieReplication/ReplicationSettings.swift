@@ -50,6 +50,8 @@ public struct ReplicationSettings: Hashable, Sendable {
     public var roundInterval = TimeSpan.milliseconds(5_000)
     /// How many markers are remembered that wait to be reclaimed; about 300 bytes each. More are found by a walk.
     public var markersRemembered = 65_536
+    /// How many merges are remembered for `coterie explain`, about 300 bytes each; 0 for none.
+    public var mergesRemembered = 1_024
     /// For tests of the tests only.
     public var omitted: OmittedRules = []
     /// A write whose owner has not answered for so long has a fallback keep a hint for that owner too.
@@ -80,6 +82,7 @@ public struct ReplicationSettings: Hashable, Sendable {
             return "exchangeInterval must be 10 ms or more, not \(exchangeInterval)"
         }
         if scrubKeys < 1 { return "scrubKeys must be 1 or more, not \(scrubKeys)" }
+        if mergesRemembered < 0 { return "mergesRemembered must be 0 or more, not \(mergesRemembered)" }
         if markersRemembered < 1 { return "markersRemembered must be 1 or more, not \(markersRemembered)" }
         if pullsAtOnce < 1 { return "pullsAtOnce must be 1 or more, not \(pullsAtOnce)" }
         if hintInterval < .milliseconds(1) { return "hintInterval must be 1 ms or more, not \(hintInterval)" }

@@ -31,8 +31,9 @@ public struct ClusterDefinition: Hashable, Sendable {
     }
 
     /// The types of a cluster whose operator names none, with n = N = `replicas`: `default`, `siblings` and `plain`
-    /// (siblings), `lww` and `no_siblings` (last writer wins); and for experiments `n1` … `nN` (siblings) and
-    /// `lww_n1` … `lww_nN`, with n = 1 … N. `defaultKind` is the kind of `default`.
+    /// (siblings), `lww` and `no_siblings` (last writer wins), `counters`, `sets`, `maps`, `gsets`, `hlls`, `flags` and
+    /// `registers`; and for experiments `n1` … `nN` (siblings) and `lww_n1` … `lww_nN`, with n = 1 … N. `defaultKind` is
+    /// the kind of `default`.
     public static func standardBucketTypes(replicas: Int, defaultKind: TypeKind = .siblings) -> [BucketType] {
         var types = [
             BucketType(name: BucketType.defaultName, n: replicas, kind: defaultKind),
@@ -41,6 +42,8 @@ public struct ClusterDefinition: Hashable, Sendable {
             BucketType(name: "no_siblings", n: replicas, kind: .lww),
             BucketType(name: "lww", n: replicas, kind: .lww),
         ]
+        let merging: [TypeKind] = [.counter, .set, .map, .gset, .hll, .flag, .register]
+        for kind in merging { types.append(BucketType(name: "\(kind)s", n: replicas, kind: kind)) }
         for n in stride(from: 1, through: min(replicas, LayoutLimits.replicas.upperBound), by: 1) {
             types.append(BucketType(name: "n\(n)", n: n, kind: .siblings))
             types.append(BucketType(name: "lww_n\(n)", n: n, kind: .lww))

@@ -60,6 +60,7 @@ enum LayoutCheck {
         guard (1 ... replicas).contains(type.n) else {
             throw .replicasOfBucketTypeOutOfRange(type: type.name, n: type.n, replicas: replicas)
         }
+        guard type.kind.isWellFormed else { throw .badKind(type: type.name, kind: type.kind.rawValue) }
         if let property = type.properties.firstInvalid(n: type.n) {
             throw .badBucketProperty(type: type.name, property: property, n: type.n)
         }

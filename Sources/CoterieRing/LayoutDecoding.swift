@@ -32,14 +32,16 @@ private struct LayoutDecoding {
     /// Where the reader is, for errors.
     private var place = "Layout"
 
+    private var isReadable: Bool { (1 ... LayoutEncoding.newestFormat).contains(format) }
+
     mutating func read(_ bytes: ByteBuffer) throws(LayoutError) {
         do throws(ProtobufError) {
             try readLayout(ProtobufReader(bytes))
         } catch {
             throw .malformed(place: place, reason: error)
         }
-        guard format == LayoutEncoding.format else {
-            throw .unsupportedFormat(found: format, supported: LayoutEncoding.format)
+        guard isReadable else {
+            throw .unsupportedFormat(found: format, supported: LayoutEncoding.newestFormat)
         }
         do throws(ProtobufError) { try nameOwners() } catch { throw .malformed(place: place, reason: error) }
     }
@@ -52,7 +54,7 @@ private struct LayoutDecoding {
             switch reader.field {
             case 1:
                 format = try reader.varint()
-                guard format == LayoutEncoding.format else { return }
+                guard isReadable else { return }
             case 2: clusterName = try reader.string()
             case 3: k0 = try reader.fixed64()
             case 4: k1 = try reader.fixed64()
@@ -144,9 +146,14 @@ private struct LayoutDecoding {
             case 2: n = try reader.integer()
             case 3:
                 let code = try reader.varint()
-                kind = TypeKind.allCases.first { $0.code == code }
+                kind = [TypeKind.siblings, .lww].first { $0.code == code }
                 if kind == nil { throw .valueOutOfRange(field: 3) }
             case 4: properties = try readProperties(&reader)
+            case 5:
+                let named = TypeKind(rawValue: try reader.string())
+                // What has a number is told by it: one layout, one encoding.
+                guard named.code == nil, format > 1 else { throw .malformedValue(field: 5) }
+                kind = named
             default: try reader.skip()
             }
         }

@@ -1,5 +1,6 @@
 // A layout as the bytes of `layout.proto`: fields in the order of their numbers, defaults left out, so that equal
-// layouts have equal bytes and a digest of the bytes tells layouts apart.
+// layouts have equal bytes and a digest of the bytes tells layouts apart. A layout is written in the oldest format that
+// can say it: releases that read no newer one go on serving it, and its digest stays what it was.
 
 import CoteriePrimitives
 import NIOCore
@@ -14,8 +15,8 @@ extension Layout {
 }
 
 enum LayoutEncoding {
-    /// The only format there is so far.
-    static let format: UInt64 = 1
+    /// 2: bucket types may have kinds that are told by name.
+    static let newestFormat: UInt64 = 2
 
     /// Fixed for ever: digests are compared between releases.
     static let digestKey = HashKey(0x6c61_796f_7574_2031, 0x6469_6765_7374_2031)
@@ -31,7 +32,7 @@ enum LayoutEncoding {
     ) -> ByteBuffer {
         var out = ByteBuffer()
         out.reserveCapacity(256 + 2 * owners.count + 96 * members.count + 64 * bucketTypes.count)
-        out.writeField(1, varint: format)
+        out.writeField(1, varint: bucketTypes.contains { $0.kind.code == nil } ? 2 : 1)
         out.writeField(2, string: clusterName)
         out.writeField(3, fixed64: hashKey.k0)
         out.writeField(4, fixed64: hashKey.k1)
@@ -64,8 +65,9 @@ enum LayoutEncoding {
     private static func write(_ type: BucketType, into out: inout ByteBuffer) {
         out.writeField(1, string: type.name)
         out.writeField(2, varint: UInt64(type.n))
-        out.writeField(3, varint: type.kind.code)
+        if let code = type.kind.code { out.writeField(3, varint: code) }
         out.writeField(4) { write(type.properties, into: &$0) }
+        if type.kind.code == nil { out.writeField(5, string: type.kind.rawValue) }
     }
 
     private static func write(_ properties: BucketProperties, into out: inout ByteBuffer) {
@@ -93,11 +95,12 @@ enum LayoutEncoding {
 }
 
 extension TypeKind {
-    /// Its number in `layout.proto`.
-    var code: UInt64 {
+    /// Its number in `layout.proto`; nil of one that is told by its name.
+    var code: UInt64? {
         switch self {
         case .siblings: 1
         case .lww: 2
+        default: nil
         }
     }
 }

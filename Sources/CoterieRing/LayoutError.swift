@@ -18,6 +18,8 @@ public enum LayoutError: Error, Hashable, Sendable {
     case duplicateEndpoint(Endpoint, members: [String])
     case tooManyBucketTypes(Int)
     case duplicateBucketType(String)
+    /// What a bucket type is to make of concurrent writes is no name of a type.
+    case badKind(type: String, kind: String)
     case replicasOfBucketTypeOutOfRange(type: String, n: Int, replicas: Int)
     case badBucketProperty(type: String, property: BucketProperties.InvalidProperty, n: Int)
     case epochZero
@@ -36,7 +38,7 @@ extension LayoutError: CustomStringConvertible {
         case .badName, .duplicateMemberNumber, .duplicateMemberName, .weightOutOfRange, .badEndpoint,
             .duplicateEndpoint:
             memberDescription
-        case .tooManyBucketTypes, .duplicateBucketType, .replicasOfBucketTypeOutOfRange, .badBucketProperty:
+        case .tooManyBucketTypes, .duplicateBucketType, .badKind, .replicasOfBucketTypeOutOfRange, .badBucketProperty:
             bucketTypeDescription
         default: layoutDescription
         }
@@ -71,6 +73,9 @@ extension LayoutError: CustomStringConvertible {
             "\(count) bucket types; allowed is \(Self.text(LayoutLimits.bucketTypes))"
         case .duplicateBucketType(let name):
             "the bucket type \"\(name)\" is defined twice; each name is defined once"
+        case .badKind(let type, let kind):
+            "the bucket type \"\(type)\" has the type \"\(kind)\"; allowed is a name of 1 to 32 lower case letters, "
+                + "digits, '-' and '_'"
         case .replicasOfBucketTypeOutOfRange(let type, let n, let replicas):
             "the bucket type \"\(type)\" has n=\(n); allowed is 1 to \(replicas), the cluster's replicas"
         case .badBucketProperty(let type, let property, let n):
@@ -100,7 +105,7 @@ extension LayoutError: CustomStringConvertible {
             "partition \(partition.rawValue) has \(owner) in slots \(slots.map(String.init).joined(separator: " and "))"
                 + "; a partition's slots are on distinct members"
         case .unsupportedFormat(let found, let supported):
-            "the layout is in format \(found); this release reads format \(supported)"
+            "the layout is in format \(found); this release reads formats 1 to \(supported)"
         case .malformed(let place, let reason): "the layout's bytes are malformed: in \(place), \(reason)"
         default: ""
         }

@@ -42,6 +42,7 @@ public final class CoterieNode: Sendable {
         } catch {
             throw .layout(error)
         }
+        if let objection = settings.types.objection(to: layout) { throw .unknownType(objection) }
         self.settings = settings
         self.member = member
         self.logger = logger
@@ -64,7 +65,8 @@ public final class CoterieNode: Sendable {
         let machine = NodeMachine(
             NodeMachine.Birth(
                 member: member.number, nonce: nonce, layout: layout, settings: settings.replication,
-                limits: settings.limits, storeIsDoubtful: store.isDoubtful, knowledge: store.knowledge),
+                limits: settings.limits, types: settings.types, storeIsDoubtful: store.isDoubtful,
+                knowledge: store.knowledge),
             engine: store.engine)
         var transport = settings.transport
         if let host = settings.listenHost { transport.listen = Endpoint(host: host, port: member.peer.port) }
@@ -154,6 +156,7 @@ public final class CoterieNode: Sendable {
         if let difference = stored.difference(from: layout, member: member) {
             throw .otherCluster(directory: settings.dataDirectory, difference: difference)
         }
+        if let objection = settings.types.objection(to: stored) { throw .unknownType(objection) }
         if stored.epoch == layout.epoch, stored.digest != layout.digest {
             logger.warning("the cluster was created with other bucket types or another hash key; those count")
         }

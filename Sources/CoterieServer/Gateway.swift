@@ -7,13 +7,14 @@ import CoterieReplication
 import CoterieRing
 import CoterieStorage
 import CoterieTransport
+import CoterieTypes
 import CoterieWire
 import NIOCore
 
 /// The node behind its doors.
 struct Gateway: NodeGateway {
     private let node: CoterieNode
-    private let core: NodeCore
+    let core: NodeCore
     private let network: Network
     private let startedAt = NIODeadline.now()
 
@@ -26,6 +27,7 @@ struct Gateway: NodeGateway {
     var member: MemberNumber { node.member.number }
     var layout: Layout { core.layout }
     var limits: Limits { node.settings.limits }
+    var types: TypeRegistry { node.settings.types }
 
     func perform(_ request: ClientRequest) async -> ClientReply {
         await withCheckedContinuation { done in

@@ -83,6 +83,15 @@ final class NodeCore: NetworkReceiver, @unchecked Sendable {
         machine.overriddenProperties(bucket: bucket)
     }
 
+    /// The own replica of a key; calls back on the event loop.
+    func inspect(_ key: ObjectKey, _ done: @escaping @Sendable (ClientReply) -> Void) {
+        feed(.inspect(token(done), key))
+        network.touch()
+    }
+
+    func rememberedMerges(of key: ObjectKey) -> [RememberedMerge] { machine.rememberedMerges(of: key) }
+    var instant: Instant { now.monotonic }
+
     var status: MachineStatus { machine.status(at: now.monotonic) }
     var latencies: Latencies { machine.latencies }
 
@@ -229,6 +238,10 @@ final class NodeCore: NetworkReceiver, @unchecked Sendable {
             logger.warning(
                 "a hint is refused", metadata: ["key": "\(key)", "by": "\(member)", "code": "\(code)"])
         case .layoutLearnt(let epoch): logger.notice("new layout", metadata: ["epoch": "\(epoch)"])
+        case .layoutRefused(let epoch, let reason):
+            logger.error(
+                "a new layout cannot be served; this node stays at the old one",
+                metadata: ["epoch": "\(epoch)", "reason": "\(reason)"])
         case .memberChanged(let change):
             logger.log(
                 level: change.to == .dead ? .notice : .info, "peer",

@@ -13,6 +13,8 @@ public enum NodeStartError: Error, Sendable, CustomStringConvertible {
     case layout(LayoutError)
     /// The configuration contradicts itself.
     case configuration(String)
+    /// The layout has a bucket type of a type that this program does not know.
+    case unknownType(String)
     /// The data directory belongs to another cluster, or to another definition of this one.
     case otherCluster(directory: String, difference: String)
     case cannotCreate(directory: String, reason: String)
@@ -29,6 +31,7 @@ public enum NodeStartError: Error, Sendable, CustomStringConvertible {
         case .unknownNode(let name, let known):
             "the cluster has no node '\(name)'; it has: \(known.joined(separator: ", "))"
         case .layout(let error): "the cluster's definition is wrong: \(error)"
+        case .unknownType(let objection): "cannot serve this cluster: \(objection)"
         case .configuration(let problem): "the configuration is wrong: \(problem)"
         case .otherCluster(let directory, let difference):
             "\(directory) holds the data of another cluster: \(difference). Use another directory, or start with the "
@@ -44,7 +47,7 @@ public enum NodeStartError: Error, Sendable, CustomStringConvertible {
 
     public var exitStatus: ExitStatus {
         switch self {
-        case .unknownNode, .layout, .configuration, .otherCluster: .badConfiguration
+        case .unknownNode, .layout, .configuration, .unknownType, .otherCluster: .badConfiguration
         case .cannotCreate: .cannotCreate
         case .locked: .locked
         case .store(.disk(.locked)): .locked

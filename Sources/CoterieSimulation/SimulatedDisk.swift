@@ -47,10 +47,57 @@ public final class SimulatedDisk: Disk {
         var hasDurableName = false
         /// What was dirty when an fsync failed: it never reaches the disk, whatever later fsyncs say.
         var dropped: [Range<Int>] = []
+
+        mutating func fsyncAll() {
+            fsynced = content.count
+            hasDurableName = true
+        }
+
+        mutating func dropUnsynced() { dropped.append(fsynced ..< content.count) }
+
+        mutating func truncate(to size: Int) {
+            if size < content.count { content.removeSubrange(size...) }
+            dropped = dropped.map { $0.clamped(to: 0 ..< content.count) }
+            fsyncAll()
+        }
+
+        func slice(_ offset: UInt64, _ count: Int) -> ByteBuffer {
+            let start = min(Int(offset), content.count)
+            return content.withUnsafeBytes { ByteBuffer(bytes: $0[start ..< min(start + count, content.count)]) }
+        }
+    }
+
+    /// Files by name, ascending: there are few, and comparing short names costs less than hashing them.
+    private struct Directory {
+        private(set) var names: [String] = []
+        var contents: [File] = []
+
+        /// Where the file lies; nil where there is none. From the end: most of what is done concerns the newest.
+        func place(of name: String) -> Int? { names.lastIndex(of: name) }
+
+        func file(_ name: String) throws(DiskError) -> Int {
+            guard let place = place(of: name) else { throw .notFound(name) }
+            return place
+        }
+
+        /// Where the file lies; an empty one where there was none.
+        mutating func created(_ name: String) -> Int {
+            if let place = place(of: name) { return place }
+            let place = names.firstIndex { name < $0 } ?? names.count
+            names.insert(name, at: place)
+            contents.insert(File(), at: place)
+            return place
+        }
+
+        mutating func remove(_ name: String) {
+            guard let place = place(of: name) else { return }
+            names.remove(at: place)
+            contents.remove(at: place)
+        }
     }
 
     private struct State {
-        var files: [String: File] = [:]
+        var files = Directory()
         var faults = Faults()
         var operations = Operations()
         var generator: SeededGenerator
@@ -72,18 +119,17 @@ public final class SimulatedDisk: Disk {
     /// Bytes of all files.
     public var usedBytes: Int { state.withLock { Self.used($0) } }
 
-    private static func used(_ state: State) -> Int { state.files.values.reduce(0) { $0 + $1.content.count } }
+    private static func used(_ state: State) -> Int { state.files.contents.reduce(0) { $0 + $1.content.count } }
 }
 
 extension SimulatedDisk {
     public func list() throws(DiskError) -> [String] {
-        state.withLock { $0.files.keys.sorted() }
+        state.withLock { $0.files.names }
     }
 
     public func size(of file: String) throws(DiskError) -> UInt64 {
         try state.withLock { state throws(DiskError) in
-            guard let found = state.files[file] else { throw .notFound(file) }
-            return UInt64(found.content.count)
+            UInt64(state.files.contents[try state.files.file(file)].content.count)
         }
     }
 
@@ -95,7 +141,8 @@ extension SimulatedDisk {
             if let capacity = state.faults.capacity { fits = min(length, max(0, capacity - Self.used(state))) }
             let fails = state.faults.failingAppends > 0 && state.generator.chance(state.faults.failingAppends, in: 1000)
             if fails { fits = state.generator.below(length + 1) }
-            state.files[file, default: File()].content.append(contentsOf: bytes.readableBytesView.prefix(fits))
+            let place = state.files.created(file)
+            bytes.withUnsafeReadableBytes { state.files.contents[place].content.append(contentsOf: $0.prefix(fits)) }
             state.operations.appendedBytes += fits
             if fails { throw .io("\(file): simulated error after \(fits) of \(length) bytes") }
             if fits < length { throw .full("\(file): simulated disk is full after \(fits) of \(length) bytes") }
@@ -105,70 +152,58 @@ extension SimulatedDisk {
     public func fsync(_ file: String) throws(DiskError) {
         try state.withLock { state throws(DiskError) in
             state.operations.fsyncs += 1
-            guard var found = state.files[file] else { throw .notFound(file) }
+            let place = try state.files.file(file)
             if state.faults.failingFsyncs > 0, state.generator.chance(state.faults.failingFsyncs, in: 1000) {
-                found.dropped.append(found.fsynced ..< found.content.count)
-                state.files[file] = found
+                state.files.contents[place].dropUnsynced()
                 throw .io("\(file): simulated fsync failure")
             }
-            found.fsynced = found.content.count
-            found.hasDurableName = true
-            state.files[file] = found
+            state.files.contents[place].fsyncAll()
         }
     }
 
     public func read(_ file: String, at offset: UInt64, count: Int) throws(DiskError) -> ByteBuffer {
         try state.withLock { state throws(DiskError) in
             state.operations.reads += 1
-            guard let found = state.files[file] else { throw .notFound(file) }
+            let place = try state.files.file(file)
             if state.faults.failingReads > 0, state.generator.chance(state.faults.failingReads, in: 1000) {
                 throw .io("\(file): simulated read error at \(offset)")
             }
-            return Self.slice(found, offset, count)
+            return state.files.contents[place].slice(offset, count)
         }
     }
 
     public func readNow(_ file: String, at offset: UInt64, count: Int) -> ByteBuffer? {
         state.withLock { state in
             state.operations.reads += 1
-            guard let found = state.files[file] else { return nil }
+            guard let place = state.files.place(of: file) else { return nil }
             if state.faults.blockingReads > 0, state.generator.chance(state.faults.blockingReads, in: 1000) {
                 return nil
             }
-            return Self.slice(found, offset, count)
+            return state.files.contents[place].slice(offset, count)
         }
-    }
-
-    private static func slice(_ file: File, _ offset: UInt64, _ count: Int) -> ByteBuffer {
-        let start = min(Int(offset), file.content.count)
-        return ByteBuffer(bytes: file.content[start ..< min(start + count, file.content.count)])
     }
 
     public func truncate(_ file: String, to size: UInt64) throws(DiskError) {
         try state.withLock { state throws(DiskError) in
             state.operations.truncations += 1
-            guard var found = state.files[file] else { throw .notFound(file) }
-            if Int(size) < found.content.count { found.content.removeSubrange(Int(size)...) }
-            found.dropped = found.dropped.map { $0.clamped(to: 0 ..< found.content.count) }
-            found.fsynced = found.content.count
-            found.hasDurableName = true
-            state.files[file] = found
+            state.files.contents[try state.files.file(file)].truncate(to: Int(size))
         }
     }
 
     public func rename(_ file: String, to target: String) throws(DiskError) {
         try state.withLock { state throws(DiskError) in
             state.operations.renames += 1
-            guard var found = state.files.removeValue(forKey: file) else { throw .notFound(file) }
+            var found = state.files.contents[try state.files.file(file)]
             found.hasDurableName = true
-            state.files[target] = found
+            state.files.remove(file)
+            state.files.contents[state.files.created(target)] = found
         }
     }
 
     public func remove(_ file: String) throws(DiskError) {
         state.withLock { state in
             state.operations.removals += 1
-            state.files[file] = nil
+            state.files.remove(file)
         }
     }
 }
@@ -178,31 +213,30 @@ extension SimulatedDisk {
     public func crash() {
         state.withLock { state in
             state.operations.crashes += 1
-            for name in state.files.keys.sorted() {
-                guard let file = state.files[name] else { continue }
-                state.files[name] = Self.afterCrash(file, &state.generator)
+            for name in state.files.names {
+                guard let place = state.files.place(of: name) else { continue }
+                if !Self.crash(&state.files.contents[place], &state.generator) { state.files.remove(name) }
             }
         }
     }
 
-    /// What a crash leaves of a file; nil where it leaves nothing.
-    private static func afterCrash(_ file: File, _ generator: inout SeededGenerator) -> File? {
-        if !file.hasDurableName, generator.chance(1, in: 2) { return nil }
-        var left = file
+    /// Leaves of a file what a crash leaves of it; false where that is nothing.
+    private static func crash(_ file: inout File, _ generator: inout SeededGenerator) -> Bool {
+        if !file.hasDurableName, generator.chance(1, in: 2) { return false }
         for pages in file.dropped {
-            for place in pages { left.content[place] = 0 }
+            for place in pages { file.content[place] = 0 }
         }
-        let unsafe = file.content.count - file.fsynced
+        let fsynced = file.fsynced
+        let unsafe = file.content.count - fsynced
         if unsafe > 0 {
             let kept = generator.chance(1, in: 4) ? unsafe : generator.below(unsafe + 1)
-            left.content.removeSubrange((file.fsynced + kept)...)
-            tear(&left.content, behind: file.fsynced + kept, room: unsafe - kept, &generator)
-            if kept > 0, generator.chance(1, in: 4) { loseBlock(&left.content, from: file.fsynced, &generator) }
+            file.content.removeSubrange((fsynced + kept)...)
+            tear(&file.content, behind: fsynced + kept, room: unsafe - kept, &generator)
+            if kept > 0, generator.chance(1, in: 4) { loseBlock(&file.content, from: fsynced, &generator) }
         }
-        left.fsynced = left.content.count
-        left.hasDurableName = true
-        left.dropped = []
-        return left
+        file.fsyncAll()
+        file.dropped = []
+        return true
     }
 
     /// The file had grown further than its content was written: zeros or old content of the disk stand behind.
@@ -229,32 +263,35 @@ extension SimulatedDisk {
     @discardableResult
     public func rot(_ file: String, at offset: Int? = nil) -> Int? {
         state.withLock { state in
-            guard let length = state.files[file]?.content.count, length > 0 else { return nil }
+            guard let found = state.files.place(of: file) else { return nil }
+            let length = state.files.contents[found].content.count
+            guard length > 0 else { return nil }
             let place = offset ?? state.generator.below(length)
             guard place < length else { return nil }
             let bit = UInt8(1) << UInt8(state.generator.below(8))
-            state.files[file]?.content[place] ^= bit
+            state.files.contents[found].content[place] ^= bit
             return place
         }
     }
 
     /// The bytes of a file as they stand; nil where it does not exist.
     public func content(of file: String) -> [UInt8]? {
-        state.withLock { $0.files[file]?.content }
+        state.withLock { state in state.files.place(of: file).map { state.files.contents[$0].content } }
     }
 
     /// Puts bytes in the place of a file, durably: what somebody outside did to the directory.
     public func place(_ content: [UInt8], in file: String) {
         state.withLock { state in
-            state.files[file] = File(content: content, fsynced: content.count, hasDurableName: true)
+            let place = state.files.created(file)
+            state.files.contents[place] = File(content: content, fsynced: content.count, hasDurableName: true)
         }
     }
 
     /// How much of a file survives a crash for certain.
     public func fsyncedLength(of file: String) -> Int {
         state.withLock { state in
-            guard let found = state.files[file], found.hasDurableName else { return 0 }
-            return found.fsynced
+            guard let place = state.files.place(of: file), state.files.contents[place].hasDurableName else { return 0 }
+            return state.files.contents[place].fsynced
         }
     }
 }

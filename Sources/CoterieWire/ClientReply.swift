@@ -60,6 +60,12 @@ public enum ErrorCode: UInt16, Hashable, Sendable, CaseIterable, CustomStringCon
     case contextTooLarge = 7
     case preconditionFailed = 8
     case tooManySiblings = 9
+    /// The bytes of an update are no operation of the key's type.
+    case badOperation = 10
+    /// The key's type has no such request: a put where there are operations, an update where there are values.
+    case wrongType = 11
+    /// The key's type does not allow the operation here and now.
+    case operationRefused = 12
     // The cluster cannot now.
     case insufficientReplicas = 20
     case timeout = 21
@@ -90,6 +96,9 @@ public enum ErrorCode: UInt16, Hashable, Sendable, CaseIterable, CustomStringCon
         case .contextTooLarge: "context_too_large"
         case .preconditionFailed: "precondition_failed"
         case .tooManySiblings: "too_many_siblings"
+        case .badOperation: "bad_operation"
+        case .wrongType: "wrong_type"
+        case .operationRefused: "operation_refused"
         case .insufficientReplicas: "insufficient_replicas"
         case .timeout: "timeout"
         case .overloaded: "overloaded"

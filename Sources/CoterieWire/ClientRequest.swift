@@ -4,6 +4,7 @@ import CoterieCausality
 import CoteriePrimitives
 import CoterieRing
 import CoterieTypes
+import NIOCore
 
 /// One client request for one key.
 public struct ClientRequest: Hashable, Sendable {
@@ -25,6 +26,12 @@ public enum Operation: Hashable, Sendable {
     case put(Content, context: VersionVector?, condition: Condition?)
     /// Deletes the siblings that `context` covers; without a context, those that a quorum read finds.
     case delete(context: VersionVector?, condition: Condition?)
+    /// Performs an operation of the key's replicated type, given in its canonical bytes (`ReplicatedType.Operation`).
+    ///
+    /// `context`: what the client has seen, where the operation is to act on that; without one it acts on what the owner
+    /// holds that performs it. `id`: the operation's name. Whoever gives one says that the operation may be performed
+    /// again under it, by another owner (`ReplicatedType.mayRepeat`): then a retry needs no answer to the first try.
+    case update(ByteBuffer, context: VersionVector?, id: OperationID?)
 
     /// Whether it changes anything.
     public var isWrite: Bool {

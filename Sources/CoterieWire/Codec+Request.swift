@@ -32,6 +32,13 @@ extension Request {
                 $0.writeOptional(1, context)
                 $0.writeOptional(2, condition)
             }
+        case .update(let operation, let context, let id):
+            let size = operation.readableBytes
+            out.writeField(11, expecting: size + 4) {
+                $0.writeField(1, bytes: operation)
+                $0.writeOptional(2, context)
+                if let id { $0.writeField(3) { id.encode(into: &$0) } }
+            }
         }
         if request.options != RequestOptions() {
             out.writeField(10) { request.options.encode(into: &$0) }
@@ -60,6 +67,7 @@ extension Request {
             case 8: operation = try Operation(put: reader.message())
             case 9: operation = try Operation(delete: reader.message())
             case 10: options = try RequestOptions(decoding: reader.message())
+            case 11: operation = try Operation(update: reader.message())
             default: try reader.skip()
             }
         }
@@ -99,6 +107,42 @@ extension Operation {
             }
         }
         self = .delete(context: context, condition: condition)
+    }
+
+    fileprivate init(update reader: consuming ProtobufReader) throws(ProtobufError) {
+        var operation: ByteBuffer?
+        var context: VersionVector?
+        var id: OperationID?
+        while try reader.next() {
+            switch reader.field {
+            case 1: operation = try reader.slice()
+            case 2: context = try reader.vector()
+            case 3: id = try OperationID(decoding: reader.message())
+            default: try reader.skip()
+            }
+        }
+        guard let operation else { throw .missingField(1) }
+        self = .update(operation, context: context, id: id)
+    }
+}
+
+extension OperationID {
+    fileprivate func encode(into out: inout ByteBuffer) {
+        out.writeField(1, fixed64: client)
+        out.writeField(2, varint: number)
+    }
+
+    fileprivate init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
+        var client: UInt64 = 0
+        var number: UInt64 = 0
+        while try reader.next() {
+            switch reader.field {
+            case 1: client = try reader.fixed64()
+            case 2: number = try reader.varint()
+            default: try reader.skip()
+            }
+        }
+        self.init(client: client, number: number)
     }
 }
 

@@ -66,7 +66,7 @@ extension Store.Event {
         func size(_ number: UInt64) -> Int { number == 0 ? 0 : 1 + varintSize(number) }
         let incarnation = dot.replica.incarnation
         return size(UInt64(dot.replica.member.rawValue)) + (incarnation.nonce == 0 ? 0 : 9)
-            + size(UInt64(incarnation.sub)) + size(dot.counter) + size(previous)
+            + size(UInt64(incarnation.sub)) + size(dot.counter) + size(previous) + size(UInt64(count - 1))
     }
 
     fileprivate func encode(into out: inout ProtobufFieldWriter) {
@@ -75,6 +75,7 @@ extension Store.Event {
         out.field(3, varint: UInt64(dot.replica.incarnation.sub))
         out.field(4, varint: dot.counter)
         out.field(5, varint: previous)
+        out.field(6, varint: UInt64(count - 1))
     }
 
     fileprivate init(decoding reader: consuming ProtobufReader) throws(ProtobufError) {
@@ -83,6 +84,7 @@ extension Store.Event {
         var sub: UInt32 = 0
         var counter: UInt64 = 0
         var previous: UInt64 = 0
+        var more: UInt64 = 0
         while try reader.next() {
             switch reader.field {
             case 1: member = try reader.member()
@@ -90,14 +92,18 @@ extension Store.Event {
             case 3: sub = try reader.integer()
             case 4: counter = try reader.varint()
             case 5: previous = try reader.varint()
+            case 6: more = try reader.varint()
             default: try reader.skip()
             }
         }
         guard counter > 0 else { throw .missingField(4) }
         guard counter <= Dot.maximumCounter else { throw .valueOutOfRange(field: 4) }
         guard previous < counter else { throw .valueOutOfRange(field: 5) }
+        guard more < UInt64(Limits.maxRunDots), more <= Dot.maximumCounter - counter else {
+            throw .valueOutOfRange(field: 6)
+        }
         let replica = ReplicaID(member: member, incarnation: Incarnation(nonce: nonce, sub: sub))
-        self.init(dot: Dot(replica, counter), previous: previous)
+        self.init(dot: Dot(replica, counter), previous: previous, count: Int(more) + 1)
     }
 }
 

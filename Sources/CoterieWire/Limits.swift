@@ -18,6 +18,8 @@ public struct Limits: Hashable, Sendable {
     public var maxSiblings = 100
     /// Bytes of one key's object with all its siblings, beyond which a write that would add to it is refused.
     public var maxObjectBytes = 48 << 20
+    /// Entries that one update may write: elements of a set, fields of a map. At most `maxRunDots`.
+    public var maxUpdateEntries = 1_000
     /// Entries of a causal context.
     public var maxContextEntries = 10_000
     /// Bytes of one frame: one object with all its siblings must fit.
@@ -31,6 +33,8 @@ public struct Limits: Hashable, Sendable {
     /// Bytes that may wait to be sent to one peer; beyond, messages to it are dropped as if it were unreachable.
     public var maxPeerBacklogBytes = 64 << 20
 
+    /// Dots of one event. Not configurable: a decoder refuses more, and a record's note has room for them.
+    public static let maxRunDots = 1_000
     /// Vtags of one condition. Not configurable: a decoder refuses more.
     public static let maxVtags = 1024
     /// Responders of one receipt. Not configurable: a decoder refuses more.
@@ -49,12 +53,16 @@ public struct Limits: Hashable, Sendable {
         if warnSiblings > maxSiblings {
             return "warnSiblings (\(warnSiblings)) must not exceed maxSiblings (\(maxSiblings))"
         }
+        if maxUpdateEntries > Self.maxRunDots {
+            return "maxUpdateEntries must be at most \(Self.maxRunDots), not \(maxUpdateEntries)"
+        }
         if defaultTimeout > maxTimeout {
             return "defaultTimeout (\(defaultTimeout)) must not exceed maxTimeout (\(maxTimeout))"
         }
         for (name, value) in [
             ("maxTypeBytes", maxTypeBytes), ("maxBucketBytes", maxBucketBytes), ("maxKeyBytes", maxKeyBytes),
-            ("maxValueBytes", maxValueBytes), ("maxSiblings", maxSiblings), ("maxContextEntries", maxContextEntries),
+            ("maxValueBytes", maxValueBytes), ("maxSiblings", maxSiblings), ("maxUpdateEntries", maxUpdateEntries),
+            ("maxContextEntries", maxContextEntries),
             ("maxRequestsInFlight", maxRequestsInFlight),
         ] where value < 1 {
             return "\(name) must be at least 1, not \(value)"

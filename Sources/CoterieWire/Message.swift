@@ -156,7 +156,8 @@ public struct Store: Hashable, Sendable {
     public var key: ObjectKey
     /// The encoded `CausalObject`.
     public var object: ByteBuffer
-    /// The event that this message spreads, and the minter's previous dot of this key (0: none); nil for a repair.
+    /// The event that this message spreads, and the minter's previous dot of this key (0: none); nil for a repair, and
+    /// for an update that was applied before.
     public var event: Event?
     /// Whether the acknowledgement must wait for fsync whatever the node's durability policy says.
     public var durable: Bool
@@ -165,12 +166,18 @@ public struct Store: Hashable, Sendable {
     public var hintFor: MemberNumber?
 
     public struct Event: Hashable, Sendable {
+        /// The first dot.
         public var dot: Dot
         public var previous: UInt64
-        public init(dot: Dot, previous: UInt64) {
+        /// How many dots the event has: a run from `dot` on. 1 to `Limits.maxRunDots`.
+        public var count: Int
+        public init(dot: Dot, previous: UInt64, count: Int = 1) {
             self.dot = dot
             self.previous = previous
+            self.count = count
         }
+
+        public var run: DotRun { DotRun(dot, count: count) }
     }
 
     public init(

@@ -43,6 +43,34 @@ import Testing
         #expect(rig.refuse(owners[0]) == ["2 lost unknown"])
     }
 
+    @Test("INV 11: an update with an operation's id whose connection is lost is made again through another node")
+    func repeatableUpdate() {
+        var rig = Rig.connected { $0.hedgeAfter = nil }
+        #expect(rig.addition() == ["put #1 → \(owners[0])"])
+        #expect(rig.down(owners[0]) == ["put #1 → \(owners[1])"])
+        #expect(rig.stored(owners[1], 1) == ["1 stored by \(owners[1])"])
+    }
+
+    @Test("INV 11: an update that nobody can take any more after a lost answer is unknown, whatever the refusal says")
+    func repeatableUpdateRefused() {
+        var rig = Rig.connected {
+            $0.hedgeAfter = nil
+            $0.maxAttempts = 2
+        }
+        _ = rig.addition()
+        _ = rig.down(owners[0])
+        #expect(rig.refuses(owners[1], 1, .overloaded) == ["1 overloaded unknown by \(owners[1])"])
+    }
+
+    @Test func anUpdateWithoutAnIdIsAsAWrite() {
+        var rig = Rig.connected { $0.hedgeAfter = nil }
+        _ = rig.put()
+        _ = rig.stored(owners[0], 1)
+        #expect(rig.addition(id: nil) == ["put #2 → \(owners[0])"])
+        _ = rig.down(owners[0])
+        #expect(rig.refuse(owners[0]) == ["2 lost unknown"])
+    }
+
     @Test func aLostWriteWaitsNoLongerThanItsDeadline() {
         var rig = Rig.connected { $0.connectTimeout = .seconds(30) }
         _ = rig.put()

@@ -91,6 +91,12 @@ struct Rig {
         call(name, .put(Content(ByteBuffer(string: value)), context: nil, condition: nil), timeout)
     }
 
+    /// Adds to a counter.
+    mutating func addition(id: UInt64? = 1) -> [String] {
+        let name = id.map { OperationID(client: 1, number: $0) }
+        return call("k", .update(CounterOperation.add(1).canonicalBytes(), context: nil, id: name), nil)
+    }
+
     mutating func call(_ name: String, _ operation: CoterieWire.Operation, _ timeout: Int64?) -> [String] {
         calls += 1
         var request = ClientRequest(key: Self.key(name), operation: operation)

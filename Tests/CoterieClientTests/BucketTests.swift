@@ -23,6 +23,13 @@ import Testing
         }
     }
 
+    @Test func deletingWhatIsNotThereIsNoError() async throws {
+        try await withToys { client, _ in
+            let nothing = try await client.bucket("carts").delete("nobody")
+            #expect(nothing.context.isEmpty && nothing.values == nil)
+        }
+    }
+
     @Test func writesThatHaveNotSeenEachOtherAreSiblings() async throws {
         try await withToys { client, _ in
             let carts = client.bucket("carts")

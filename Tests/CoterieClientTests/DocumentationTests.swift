@@ -14,6 +14,7 @@ import Testing
             try await resolving(carts)
             try await outcomes(carts)
             try await floors(carts)
+            try await merging(client)
             #expect(try await carts.get("alice").values.count == 2)
         }
         try await toys.stop()
@@ -50,6 +51,39 @@ import Testing
         #expect(own.values.count == 1)
     }
 
+    private func merging(_ client: CoterieClient) async throws {
+        let visits = client.bucket("pages", type: "counters").counter("home")
+        try await visits.increment()
+        try await visits.increment(by: 5)
+        print(try await visits.value)
+
+        let online = client.bucket("users", type: "sets").set("online")
+        try await online.add("alice", "bob")
+        try await online.remove("bob")
+        print(try await online.members.map { String(buffer: $0) })
+
+        let alice = client.bucket("users", type: "maps").map("alice")
+        try await alice.update("visits", ReplicatedCounter.self, .add(1))
+        try await alice.update("groups", ReplicatedSet.self, .add(ByteBuffer(string: "staff")))
+        print(try await alice.value("visits", ReplicatedCounter.self) ?? 0)
+
+        #expect(try await visits.value == 6)
+        #expect(try await online.members == [ByteBuffer(string: "alice")])
+
+        let shown = try await online.read()
+        try await online.remove("alice", seen: shown.context)
+        #expect(try await online.members.isEmpty)
+
+        let id = client.newOperationID()
+        do {
+            try await visits.increment(id: id)
+        } catch {
+            guard error.outcome == .unknown else { throw error }
+            try await visits.increment(id: id)
+        }
+        #expect(try await visits.value == 7)
+    }
+
     @Test func everyExampleIsOneThatWasRun() throws {
         let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         let article = here.appending(path: "../../Sources/CoterieClient/Documentation.docc/CoterieClient.md")
@@ -58,7 +92,7 @@ import Testing
             .map { try String(contentsOf: here.appending(path: $0), encoding: .utf8) }.joined()
         let blocks = text.components(separatedBy: "```swift\n").dropFirst()
             .compactMap { $0.components(separatedBy: "\n```").first }
-        #expect(blocks.count >= 6)
+        #expect(blocks.count >= 9)
         for block in blocks { #expect(lines(run).contains(lines(block)), "not run: \(block)") }
     }
 

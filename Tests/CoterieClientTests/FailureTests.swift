@@ -66,6 +66,19 @@ import Testing
         }
     }
 
+    @Test func anAdditionWhoseNodeDiesIsMadeAgainThroughAnotherNodeAndCountsOnce() async throws {
+        let deaths = Counter()
+        try await withToys { client, toys in
+            let counter = client.bucket("b", type: "counters").counter("k")
+            _ = try await counter.value
+            try await toys.conducts { _, request in
+                request.request.operation.isWrite && deaths.next() == 1 ? .applyAndDie : .serve
+            }
+            try await counter.increment(by: 5)
+            #expect(try await counter.value == 5)
+        }
+    }
+
     @Test func anUpdateIsNotMadeAnewWhileItsWriteIsUnknown() async throws {
         try await withToys { client, toys in
             let bucket = client.bucket("b")

@@ -71,10 +71,26 @@ final class ToyCluster: @unchecked Sendable {
                 peer: Endpoint(host: "127.0.0.1", port: port), http: Endpoint(host: "127.0.0.1", port: 1_000 + index))
         }
         let first = try Layout(
-            first: ClusterDefinition(name: name, partitions: 16, replicas: min(3, ports.count), members: members))
+            first: ClusterDefinition(
+                name: name, partitions: 16, replicas: min(3, ports.count), members: members,
+                bucketTypes: bucketTypes(replicas: min(3, ports.count))))
         return try Layout(
             clusterName: name, hashKey: first.hashKey, epoch: Epoch(epoch), partitionCount: 16,
             replicas: first.replicas, members: members, bucketTypes: first.bucketTypes, owners: first.owners)
+    }
+
+    /// Those of every cluster, and one of each replicated type that these have not.
+    private static func bucketTypes(replicas: Int) -> [BucketType] {
+        var types = ClusterDefinition.standardBucketTypes(replicas: replicas)
+        let wanted = [
+            ("counters", "counter"), ("sets", "set"), ("maps", "map"), ("gsets", "gset"), ("hlls", "hll"),
+            ("flags", "flag"), ("registers", "register"), ("maxima", "max"), ("minima", "min"),
+            ("bcounters", "bcounter"),
+        ]
+        for (name, kind) in wanted where !types.contains(where: { $0.name == name }) {
+            types.append(BucketType(name: name, n: replicas, kind: TypeKind(rawValue: kind)))
+        }
+        return types
     }
 
     private func network(_ index: Int, port: Int) -> Network {
@@ -175,6 +191,7 @@ private final class ToyNode: NetworkReceiver, @unchecked Sendable {
     private func apply(_ request: ClientRequest) -> ClientResult {
         var object = cluster.objects[request.key] ?? CausalObject()
         if request.operation == .get { return .object(object) }
+        if case .delete(nil, _) = request.operation, object.siblings.isEmpty { return .object(object) }
         cluster.counter += 1
         let incarnation = Incarnation(nonce: network.local.nonce)
         let dot = Dot(ReplicaID(member: network.local.number, incarnation: incarnation), cluster.counter)
@@ -183,6 +200,18 @@ private final class ToyNode: NetworkReceiver, @unchecked Sendable {
         case .put(var content, let context, _):
             content.written = HybridTime(milliseconds: Int64(cluster.counter))
             object.write(dot: dot, payload: content.encoded(), observed: context ?? VersionVector())
+        case .update(let operation, let context, let id):
+            let kind = cluster.layout.bucketType(named: request.key.type)?.kind.rawValue ?? ""
+            let occasion = Occasion(
+                minter: dot.replica, observed: context, now: WallTime(milliseconds: Int64(cluster.counter)), id: id)
+            do {
+                let event = try TypeRegistry.builtIn[kind].event(of: operation, on: object, first: dot, occasion)
+                guard let event else { break }
+                cluster.counter += UInt64(event.run.count - 1)
+                object.apply(event)
+            } catch {
+                return .failed(Failure(.operationRefused, "\(error)"))
+            }
         case .delete(let context, _): object.write(dot: dot, payload: nil, observed: context ?? object.context)
         }
         cluster.objects[request.key] = object

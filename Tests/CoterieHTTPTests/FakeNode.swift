@@ -24,6 +24,7 @@ final class FakeNode: NodeGateway {
         var requests: [ClientRequest] = []
         var durability = "fsync"
         var faults = FaultTable()
+        var merges: [ReplicaView.Merge] = []
         /// Requests wait until this is called.
         var gate: Gate?
     }
@@ -45,7 +46,7 @@ final class FakeNode: NodeGateway {
         }
         let definition = ClusterDefinition(
             name: "test", partitions: 64, replicas: 3, members: members,
-            bucketTypes: ClusterDefinition.standardBucketTypes(replicas: 3, defaultKind: defaultKind))
+            bucketTypes: Self.bucketTypes(defaultKind))
         do {
             layout = try Layout(first: definition)
         } catch {
@@ -53,6 +54,19 @@ final class FakeNode: NodeGateway {
         }
         self.limits = limits
         state = Mutex(State())
+    }
+
+    /// Those of every cluster, and one of each replicated type that these have not.
+    private static func bucketTypes(_ defaultKind: TypeKind) -> [BucketType] {
+        var types = ClusterDefinition.standardBucketTypes(replicas: 3, defaultKind: defaultKind)
+        let wanted = [
+            ("counters", "counter"), ("sets", "set"), ("maps", "map"), ("gsets", "gset"), ("hlls", "hll"),
+            ("flags", "flag"), ("registers", "register"), ("maxima", "max"), ("bcounters", "bcounter"),
+        ]
+        for (name, kind) in wanted where !types.contains(where: { $0.name == name }) {
+            types.append(BucketType(name: name, n: 3, kind: TypeKind(rawValue: kind)))
+        }
+        return types
     }
 
     /// The value of a key as a concurrent client would have stored it: without having seen anything.
@@ -64,6 +78,13 @@ final class FakeNode: NodeGateway {
             Self.write(content, context: nil, to: &object, &state)
             state.objects[key] = object
         }
+    }
+
+    let types = TypeRegistry.builtIn
+
+    /// This node has all there is; of merges it remembers what a test says.
+    func replica(of key: ObjectKey) async -> ReplicaView {
+        state.withLock { ReplicaView(object: .success($0.objects[key] ?? CausalObject()), merges: $0.merges) }
     }
 
     var requests: [ClientRequest] { state.withLock { $0.requests } }
@@ -163,6 +184,8 @@ extension FakeNode {
             guard object.siblings.count <= limits.maxSiblings else {
                 return failed(.tooManySiblings, "the key has \(limits.maxSiblings) siblings; resolve them first")
             }
+        case .update(let operation, let context, let id):
+            if let failure = update(&object, type, operation, context, id, &state) { return failure }
         case .delete(let context, let condition):
             if let condition, !Self.holds(condition, object) { return failed(.preconditionFailed, "not as expected") }
             Self.write(nil, context: context ?? object.context, to: &object, &state)
@@ -170,6 +193,29 @@ extension FakeNode {
         state.objects[request.key] = object
         let shown = request.options.returnBody ? object : nil
         return ClientReply(result: .stored(context: object.context, object: shown), receipt: receipt)
+    }
+
+    /// As an owner does it that has all there is.
+    private func update(
+        _ object: inout CausalObject, _ type: BucketType, _ operation: ByteBuffer, _ context: VersionVector?,
+        _ id: OperationID?, _ state: inout State
+    ) -> ClientReply? {
+        let replica = ReplicaID(member: MemberNumber(1), incarnation: Self.incarnation)
+        let occasion = Occasion(
+            minter: replica, observed: context, now: WallTime(milliseconds: state.clock), id: id)
+        state.clock += 1250
+        do throws(TypeFault) {
+            let event = try types[type.kind.rawValue].event(
+                of: operation, on: object, first: Dot(replica, state.nextCounter), occasion)
+            if let event {
+                state.nextCounter += UInt64(event.run.count)
+                object.apply(event)
+            }
+            return nil
+        } catch {
+            let isRefused = if case .refused = error { true } else { false }
+            return failed(isRefused ? .operationRefused : .badOperation, "\(error)")
+        }
     }
 
     private func refusal(_ request: ClientRequest, _ type: BucketType, _ asked: AskedQuorum) -> ClientReply? {

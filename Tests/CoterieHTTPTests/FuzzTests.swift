@@ -16,14 +16,15 @@ private struct Mutator {
 
     static let words = [
         "types", "default", "lww", "buckets", "b", "keys", "k", "props", "riak", "ping", "stats", "admin", "ring",
-        "layout", "status", "", "%", "%2F", "%ff", "+", "..", "é", "?", "&", "=", "r=1", "w=all", "pr=x", "vtag=\"",
+        "layout", "status", "explain", "datatypes", "counters", "sets", "maps", "include_context=x", "", "%", "%2F",
+        "%ff", "+", "..", "é", "?", "&", "=", "r=1", "w=all", "pr=x", "vtag=\"",
         "returnbody=true", "timeout=1", "n_val=3", "type=default", "bucket=b", "key=k", "n_val=-1", "dw=quorum", "#",
     ]
     static let names = [
         "Content-Type", "Accept", "Link", "X-Riak-Vclock", "X-Riak-Meta-a", "X-Riak-Meta-", "X-Riak-Index-a_int",
         "X-Riak-Index-a_bin", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
         "X-Riak-If-Not-Modified", "X-Coterie-Min-Context", "Content-Encoding", "Expect", "Content-Length",
-        "Transfer-Encoding", "Connection", "Cookie", "Upgrade",
+        "Transfer-Encoding", "Connection", "Cookie", "Upgrade", "X-Coterie-Operation-Id",
     ]
     static let values = [
         "text/plain", "application/json", "*/*", "a/b;q=0.5, c/d", "multipart/mixed", ";;;", "\"a\", W/\"b\", *", "*",
@@ -33,7 +34,8 @@ private struct Mutator {
     ]
     static let bodies = [
         "", "x", #"{"props":{"r":1}}"#, #"{"props":{"r":{}}}"#, "[[[[", #"{"props":{"n_val":1e400,"timeout":1e18}}"#,
-        "\u{0}",
+        "\u{0}", "5", "-9223372036854775808", #""increment""#, #"{"add_all":["a",{"base64":"/w=="}],"context":"AQ"}"#,
+        #"{"update":{"m_map":{"update":{"n_counter":1e400,"s_set":{"remove":[]}},"remove":[1]},"_":{}}}"#,
         #"{"props":{"timeout":9223372036854775807,"w":-9223372036854775808}}"#,
     ]
 
@@ -42,6 +44,10 @@ private struct Mutator {
         for _ in 0 ..< generator.below(8) {
             text += generator.pick(["/", "/", "/", "?", "&", ""]) ?? "/"
             text += generator.pick(Self.words) ?? ""
+        }
+        if generator.chance(1, in: 6) {
+            let type = generator.pick(["counters", "sets", "maps", "flags", "hlls", "default"]) ?? ""
+            return "/types/\(type)/buckets/b/datatypes/k?" + text.replacing("/", with: "&")
         }
         if generator.chance(1, in: 3) { text = "/buckets/b/keys/k?" + text.replacing("/", with: "&") }
         return text
@@ -59,7 +65,9 @@ private struct Mutator {
 
     mutating func headers() -> HTTPFields {
         var fields = HTTPFields()
-        if generator.chance(1, in: 2) { fields[.contentType] = "text/plain" }
+        if generator.chance(1, in: 2) {
+            fields[.contentType] = generator.chance(1, in: 3) ? "application/json" : "text/plain"
+        }
         for _ in 0 ..< generator.below(6) {
             guard let name = HTTPField.Name(generator.pick(Self.names) ?? "") else { continue }
             fields.append(HTTPField(name: name, value: text()))

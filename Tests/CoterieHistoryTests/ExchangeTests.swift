@@ -73,7 +73,10 @@ import Testing
     @Test(arguments: [
         ("{", "byte 1: a name in quotes is missing"),
         ("{\"kind\":\"get\"}", "\"key\" must be type/bucket/key, each percent-encoded, not ''"),
-        ("{\"key\":\"a/b/c\",\"kind\":\"set\"}", "\"kind\" must be get, put, delete, add or increment, not 'set'"),
+        (
+            "{\"key\":\"a/b/c\",\"kind\":\"set\"}",
+            "\"kind\" must be get, put, delete, add, increment or update, not 'set'"
+        ),
         ("{\"key\":\"a/b/c\",\"kind\":\"put\"}", "\"value\" is missing"),
         (
             "{\"key\":\"a/b/c\",\"kind\":\"put\",\"value\":-1}",

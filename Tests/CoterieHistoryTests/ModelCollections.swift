@@ -112,7 +112,7 @@ struct ModelCollection {
         case .delete:
             before = value
             value = nil
-        case .get: break
+        case .get, .update: break
         }
     }
 

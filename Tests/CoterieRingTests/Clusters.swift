@@ -17,10 +17,11 @@ func makeMembers(
 
 /// A layout of equal members, or of those given.
 func makeLayout(
-    members: [Member], partitions: Int = 256, replicas: Int = 3, name: String = "test"
+    members: [Member], partitions: Int = 256, replicas: Int = 3, name: String = "test", types: [BucketType]? = nil
 ) throws -> Layout {
     try Layout(
-        first: ClusterDefinition(name: name, partitions: partitions, replicas: replicas, members: members))
+        first: ClusterDefinition(
+            name: name, partitions: partitions, replicas: replicas, members: members, bucketTypes: types))
 }
 
 /// A cluster drawn from a seed: small numbers, so that ties, tight capacities and empty shares are common.

@@ -106,12 +106,12 @@ import Testing
 
     @Test func aLaterFormatIsRefusedWhateverFollows() throws {
         var bytes = ByteBuffer()
-        bytes.writeField(1, varint: 2)
+        bytes.writeField(1, varint: 3)
         bytes.writeBytes([0xff, 0xff])
-        #expect(throws: LayoutError.unsupportedFormat(found: 2, supported: 1)) { try Layout(decoding: bytes) }
-        #expect(throws: LayoutError.unsupportedFormat(found: 0, supported: 1)) { try Layout(decoding: ByteBuffer()) }
-        let text = "\(LayoutError.unsupportedFormat(found: 2, supported: 1))"
-        #expect(text == "the layout is in format 2; this release reads format 1")
+        #expect(throws: LayoutError.unsupportedFormat(found: 3, supported: 2)) { try Layout(decoding: bytes) }
+        #expect(throws: LayoutError.unsupportedFormat(found: 0, supported: 2)) { try Layout(decoding: ByteBuffer()) }
+        let text = "\(LayoutError.unsupportedFormat(found: 3, supported: 2))"
+        #expect(text == "the layout is in format 3; this release reads formats 1 to 2")
     }
 
     @Test func anErrorNamesThePlace() throws {
@@ -126,6 +126,35 @@ import Testing
             error?.description
                 == "the layout's bytes are malformed: in members[0].peer, field 2 has another wire type than in the schema"
         )
+    }
+
+    @Test func aLayoutWithATypeThatIsToldByItsNameIsOfFormatTwoAndComesBack() throws {
+        let layout = try Tiny.layout(types: [
+            BucketType(name: "ballots", n: 1, kind: TypeKind(rawValue: "ballot")),
+            BucketType(name: "counters", n: 2, kind: .counter), BucketType(name: "default", n: 2, kind: .siblings),
+        ])
+        let bytes = layout.encoded()
+        #expect(hex(bytes).hasPrefix("0802"))
+        let decoded = try Layout(decoding: bytes)
+        #expect(decoded == layout)
+        #expect(decoded.bucketTypes.map(\.kind.rawValue) == ["ballot", "counter", "siblings"])
+    }
+
+    @Test func aLayoutThatTheFirstFormatCanSayKeepsItsBytes() throws {
+        #expect(hex(try Tiny.layout().encoded()).hasPrefix("0801"))
+    }
+
+    @Test func aNameOfATypeThatHasANumberAndOneInTheFirstFormatAreRefused() throws {
+        let layout = try Tiny.layout(types: [BucketType(name: "t", n: 1, kind: TypeKind(rawValue: "abc"))])
+        var bytes = layout.encoded()
+        let text = hex(bytes)
+        #expect(text.contains("2a03616263"))
+        for changed in [text.replacingFirst("2a03616263", with: "2a036c7777"), "0801" + text.dropFirst(4)] {
+            bytes = try #require(bytesOf(changed))
+            #expect(throws: LayoutError.malformed(place: "bucket_types[0]", reason: .malformedValue(field: 5))) {
+                try Layout(decoding: bytes)
+            }
+        }
     }
 
     @Test func longListsTakeNoMoreMemoryThanTheLimits() throws {
@@ -158,4 +187,26 @@ func hex(_ bytes: ByteBuffer) -> String {
         let text = String(byte, radix: 16)
         return text.count == 1 ? "0" + text : text
     }.joined()
+}
+
+func bytesOf(_ hex: String) -> ByteBuffer? {
+    var bytes = ByteBuffer()
+    var rest = Substring(hex)
+    while !rest.isEmpty {
+        guard let byte = UInt8(rest.prefix(2), radix: 16) else { return nil }
+        bytes.writeInteger(byte)
+        rest = rest.dropFirst(2)
+    }
+    return bytes
+}
+
+extension String {
+    func replacingFirst(_ old: String, with new: String) -> String {
+        guard let range = ranges(of: old).first else { return self }
+        return replacingCharacters(in: range, with: new)
+    }
+
+    private func replacingCharacters(in range: Range<Index>, with new: String) -> String {
+        self[..<range.lowerBound] + new + self[range.upperBound...]
+    }
 }

@@ -69,7 +69,8 @@ import Testing
         let expected: [(String, Int, TypeKind)] = [
             ("default", 3, .siblings), ("siblings", 3, .siblings), ("plain", 3, .siblings), ("no_siblings", 3, .lww),
             ("lww", 3, .lww), ("n1", 1, .siblings), ("n2", 2, .siblings), ("n3", 3, .siblings), ("lww_n1", 1, .lww),
-            ("lww_n2", 2, .lww), ("lww_n3", 3, .lww),
+            ("lww_n2", 2, .lww), ("lww_n3", 3, .lww), ("counters", 3, .counter), ("sets", 3, .set), ("maps", 3, .map),
+            ("gsets", 3, .gset), ("hlls", 3, .hll), ("flags", 3, .flag), ("registers", 3, .register),
         ]
         #expect(layout.bucketTypes.count == expected.count)
         for (name, n, kind) in expected {

@@ -127,9 +127,13 @@ struct RandomMessages {
     }
 
     mutating func operation() -> Operation {
-        switch generator.below(3) {
+        switch generator.below(4) {
         case 0: .get
-        case 1: .put(content(), context: maybe { $0.vector() }, condition: maybe { $0.condition() })
+        case 1:
+            .update(
+                bytes(), context: maybe { $0.vector() },
+                id: maybe { OperationID(client: $0.generator.next(), number: $0.number()) })
+        case 2: .put(content(), context: maybe { $0.vector() }, condition: maybe { $0.condition() })
         default: .delete(context: maybe { $0.vector() }, condition: maybe { $0.condition() })
         }
     }
@@ -268,7 +272,10 @@ struct RandomMessages {
         default:
             let event = maybe { random in
                 let dot = random.dot()
-                return Store.Event(dot: dot, previous: random.number() % dot.counter)
+                let count = 1 + Int(random.generator.below(Limits.maxRunDots))
+                return Store.Event(
+                    dot: dot, previous: random.number() % dot.counter,
+                    count: min(count, Int(clamping: Dot.maximumCounter - dot.counter) + 1))
             }
             return .store(
                 Store(

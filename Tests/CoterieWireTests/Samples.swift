@@ -110,6 +110,18 @@ enum Samples {
             ("put-full", request(.put(content, context: context, condition: nil), allOptions)),
             ("put-empty", request(.put(Content(ByteBuffer(), contentType: ""), context: nil, condition: nil))),
             ("delete", request(.delete(context: context, condition: nil))),
+            ("update", request(.update(ByteBuffer(bytes: [1, 10]), context: nil, id: nil))),
+            (
+                "update-full",
+                request(
+                    .update(
+                        ByteBuffer(bytes: [1, 10]), context: context,
+                        id: OperationID(client: 0x0123_4567_89ab_cdef, number: 300)), allOptions)
+            ),
+            (
+                "update-empty",
+                request(.update(ByteBuffer(), context: VersionVector(), id: OperationID(client: 0, number: 0)))
+            ),
             (
                 "forwarded",
                 .request(
@@ -157,6 +169,13 @@ enum Samples {
                     Store(
                         exchange: 9, epoch: e, group: group, key: key, object: object.encoded(), event: nil,
                         durable: true, hintFor: MemberNumber(300)))
+            ),
+            (
+                "store-run",
+                .store(
+                    Store(
+                        exchange: 9, epoch: e, group: group, key: key, object: object.encoded(),
+                        event: Store.Event(dot: Dot(minter, 7), previous: 3, count: 5), durable: false))
             ),
             ("fetch-hints", .fetch(Fetch(exchange: 300, epoch: e, group: group, key: key, digest: nil, hints: true))),
             ("stored", .storeReply(StoreReply(exchange: 9, epoch: e, status: .stored(durable: false)))),

@@ -81,8 +81,10 @@ extension CoterieError {
         switch code {
         case .unreachable: return .unreachable
         case .insufficientReplicas, .timeout, .notInSync, .overloaded, .shuttingDown, .ownerLost: return .quorumNotMet
-        case .preconditionFailed: return .preconditionFailed
-        case .badRequest, .unknownBucketType, .nMismatch, .badQuorum, .keyTooLarge, .valueTooLarge: return .usage
+        case .preconditionFailed, .operationRefused: return .preconditionFailed
+        case .badRequest, .unknownBucketType, .nMismatch, .badQuorum, .keyTooLarge, .valueTooLarge, .badOperation,
+            .wrongType:
+            return .usage
         case .malformedContext, .contextTooLarge, .contextOfAnotherKey, .unreadableContent: return .badData
         case .cancelled: return .interrupted
         default: return .failed

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import CoterieClient
+import CoterieHTTP
 import CoterieServer
 import CoterieWire
 import NIOCore
@@ -10,7 +11,7 @@ struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Read a key.",
         discussion: """
-            A single value goes to standard output as it was stored, byte for byte. Concurrent values are listed as \
+            A single value goes to standard output as it was stored, byte for byte; that of a replicated type as JSON. Concurrent values are listed as \
             siblings, with the command that resolves them. A key that is not there ends with exit code 3.
 
             Examples:
@@ -46,11 +47,11 @@ struct GetCommand: AsyncParsableCommand {
 
     private func perform(_ session: DataSession) async throws {
         let handle = session.client.bucket(bucket, type: flags.type)
+        let floor = try context.map { try handle.context($0, for: key) }
         var fetched: Fetched
-        if let context {
-            fetched = try await handle.get(key, atLeast: try handle.context(context, for: key), options: flags.options)
-        } else {
-            fetched = try await handle.get(key, options: flags.options)
+        switch try await handle.read(key, atLeast: floor, options: flags.options) {
+        case .contents(let found): fetched = found
+        case .typed(let found): return try show(found, MemberNames(session.client.layout))
         }
         let names = MemberNames(session.client.layout)
         if let vtag { fetched = try only(vtag, of: fetched) }
@@ -70,6 +71,31 @@ struct GetCommand: AsyncParsableCommand {
         guard fetched.isEmpty, !printContext else { return }
         let deleted = fetched.isDeleted ? " (it was deleted)" : ""
         throw CommandFailure(.notFound, flags.json ? "" : "not found: \(name.text)\(deleted)")
+    }
+
+    /// A key of a type with operations: its value as JSON.
+    private func show(_ found: AnyValue.Typed, _ names: MemberNames) throws {
+        if vtag != nil {
+            throw CommandFailure(
+                .usage, "--vtag: the bucket type \(flags.type) has the type \(found.type), without siblings")
+        }
+        let value = found.isThere ? try TypeJSON.value(found.value, of: found.type) : nil
+        if flags.json {
+            let report = TypedReport(
+                name, datatype: found.type, found: found.isThere, value: value, context: found.context.text,
+                receipt: ReceiptReport(found.receipt, isWrite: false, names: names))
+            Output.standard.line(try JSONText.of(report))
+        } else if printContext {
+            Output.standard.line(found.context.text)
+        } else if let value {
+            Output.standard.line(value.line)
+        }
+        if flags.receipt, !flags.json {
+            for line in DataText.receipt(found.receipt, isWrite: false, names: names, on: .error) {
+                Output.error.line(line)
+            }
+        }
+        if value == nil, !printContext { throw CommandFailure(.notFound, flags.json ? "" : "not found: \(name.text)") }
     }
 
     private var name: KeyName { KeyName(type: flags.type, bucket: bucket, key: key) }

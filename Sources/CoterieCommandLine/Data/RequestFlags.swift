@@ -8,8 +8,14 @@ import CoterieWire
 
 /// The quorums and the patience of one request.
 struct RequestFlags: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The bucket type.", valueName: "type"))
-    var type = "default"
+    @Option(
+        name: .customLong("type"),
+        help: ArgumentHelp(
+            "The bucket type (default: default; of a command for one type the one named after it, such as counters).",
+            valueName: "type"))
+    var givenType: String?
+
+    var type: String { givenType ?? "default" }
 
     @Option(help: ArgumentHelp("Replicas that must answer a read: a number, one, quorum or all.", valueName: "quorum"))
     var r: QuorumFlag?

@@ -4,6 +4,7 @@ import ArgumentParser
 import CoteriePrimitives
 import CoterieRing
 import CoterieServer
+import CoterieTypes
 
 /// The options that make a new cluster, and that an existing one must not contradict.
 struct LocalPlanOptions: ParsableArguments {
@@ -34,9 +35,10 @@ struct LocalPlanOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "What concurrent writes in the bucket type \"default\" become: siblings or lww (default: siblings).",
-            valueName: "kind"),
-        completion: .list(TypeKind.allCases.map(\.rawValue)))
+            "What concurrent writes in the bucket type \"default\" become: siblings, lww, or another type such as "
+                + "counter (default: siblings).",
+            valueName: "type"),
+        completion: .list(TypeRegistry.builtIn.names))
     var defaultType: String?
 }
 
@@ -53,11 +55,9 @@ struct LocalPlan: Sendable {
     init(_ options: LocalPlanOptions, settings: [SettingAssignment] = []) throws {
         wanted = options
         self.settings = settings
-        if let kind = options.defaultType, TypeKind(rawValue: kind) == nil {
-            throw CommandFailure(
-                .usage,
-                "--default-type \(kind): allowed are "
-                    + TypeKind.allCases.map(\.rawValue).joined(separator: " and "))
+        let known = TypeRegistry.builtIn.names
+        if let kind = options.defaultType, !known.contains(kind) {
+            throw CommandFailure(.usage, "--default-type \(kind): allowed are \(known.joined(separator: ", "))")
         }
         if let nodes = options.nodes, !LayoutLimits.members.contains(nodes) || nodes > 999 {
             throw CommandFailure(.usage, "--nodes \(nodes): allowed are 1 to 999")
@@ -89,7 +89,7 @@ struct LocalPlan: Sendable {
                 peer: Endpoint(host: host, port: base + index),
                 http: Endpoint(host: host, port: base + 1_000 + index))
         }
-        let kind = wanted.defaultType.flatMap(TypeKind.init(rawValue:)) ?? .siblings
+        let kind = wanted.defaultType.map(TypeKind.init(rawValue:)) ?? .siblings
         let definition = ClusterDefinition(
             name: wanted.name ?? "local", partitions: wanted.partitions ?? LayoutLimits.defaultPartitions,
             replicas: replicas, members: members,

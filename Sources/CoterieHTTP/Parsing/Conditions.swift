@@ -130,17 +130,24 @@ extension HTTPFields {
     /// The causal context in a header; nil where the header is absent or empty.
     func context(_ name: HTTPField.Name, limits: Limits) throws(Problem) -> VersionVector? {
         guard let text = self[name]?.trimmed(), !text.isEmpty else { return nil }
+        return try VersionVector(context: text, from: name.rawName, limits: limits)
+    }
+}
+
+extension VersionVector {
+    /// The causal context that a client sent; `source` is where, for errors.
+    init(context text: String, from source: String, limits: Limits) throws(Problem) {
         let entries = Swift.max(limits.maxContextEntries, 1)
         do {
             let allowed = CausalContext.Limits(maximumEntries: entries, maximumBytes: entries * 32 + 64)
-            return try CausalContext(text: text, limits: allowed).vector
+            self = try CausalContext(text: text, limits: allowed).vector
         } catch {
             let code: ErrorCode =
                 switch error {
                 case .tooLarge, .tooManyEntries: .contextTooLarge
                 default: .badRequest
                 }
-            throw Problem(.badRequest, code.description, "\(name.rawName): \(error)")
+            throw Problem(.badRequest, code.description, "\(source): \(error)")
         }
     }
 }

@@ -50,7 +50,7 @@ struct RequestParameters: Sendable {
         return quorum
     }
 
-    private static func boolean(_ query: Query, _ name: String) throws(Problem) -> Bool? {
+    static func boolean(_ query: Query, _ name: String) throws(Problem) -> Bool? {
         guard let text = query[name] else { return nil }
         switch text.lowercased() {
         case "true": return true

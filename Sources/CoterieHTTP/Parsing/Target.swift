@@ -61,6 +61,12 @@ struct Query: Hashable, Sendable {
         }
     }
 
+    /// Gives a parameter this value and no other.
+    mutating func set(_ name: String, _ value: String) {
+        pairs.removeAll { $0.name == name }
+        pairs.append(Pair(name: name, value: Array(value.utf8)))
+    }
+
     /// The first value of a parameter, as bytes.
     func bytes(_ name: String) -> ByteBuffer? {
         pairs.first { $0.name == name }.map { ByteBuffer(bytes: $0.value) }

@@ -56,6 +56,7 @@ extension HTTPField.Name {
     static let link = known("Link")
     static let receipt = known("X-Coterie-Receipt")
     static let minContext = known("X-Coterie-Min-Context")
+    static let operationID = known("X-Coterie-Operation-Id")
     static let errorCode = known("X-Coterie-Error")
     static let outcome = known("X-Coterie-Outcome")
 }

@@ -62,11 +62,13 @@ extension ErrorCode {
     /// The HTTP status that shows this code.
     var httpStatus: HTTPResponse.Status {
         switch self {
-        case .badRequest, .nMismatch, .badQuorum, .keyTooLarge, .contextTooLarge: .badRequest
+        case .badRequest, .nMismatch, .badQuorum, .keyTooLarge, .contextTooLarge, .badOperation: .badRequest
+        // As Riak refuses a data type where there is none.
+        case .wrongType: .forbidden
         case .unknownBucketType: .notFound
         case .valueTooLarge: .contentTooLarge
         case .preconditionFailed: .preconditionFailed
-        case .tooManySiblings: .conflict
+        case .tooManySiblings, .operationRefused: .conflict
         case .insufficientReplicas, .timeout, .overloaded, .notInSync, .wrongEpoch, .notOwner, .shuttingDown,
             .ownerLost, .readOnly, .diskFull:
             .serviceUnavailable

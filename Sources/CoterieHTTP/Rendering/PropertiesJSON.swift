@@ -23,11 +23,12 @@ struct PropertiesJSON: Sendable {
         var members: [String: JSONValue] = [
             "n_val": .integer(type.n),
             "type": .string(type.kind.rawValue),
-            "allow_mult": .bool(type.kind == .siblings),
+            "allow_mult": .bool(type.kind != .lww),
             "last_write_wins": .bool(type.kind == .lww),
             "rw": .string("quorum"),
             "dw": all.dw.map(Self.json) ?? (isDurable ? .string("quorum") : .integer(0)),
         ]
+        if !type.kind.holdsContents { members["datatype"] = .string(type.kind.rawValue) }
         members["r"] = all.r.map(Self.json)
         members["w"] = all.w.map(Self.json)
         members["pr"] = all.pr.map(Self.json)
@@ -112,10 +113,14 @@ struct PropertiesJSON: Sendable {
         switch name {
         case "n_val": try mustBe(name, value, [.integer(type.n)])
         case "type": try mustBe(name, value, [.string(type.kind.rawValue)])
-        case "allow_mult": try mustBe(name, value, [.bool(type.kind == .siblings)])
+        case "allow_mult": try mustBe(name, value, [.bool(type.kind != .lww)])
         case "last_write_wins":
             try mustBe(name, value, type.kind == .lww ? [.bool(true), .bool(false)] : [.bool(false)])
-        case "datatype": throw fixed(name, value, "has no data type: it keeps \(type.kind.rawValue) values")
+        case "datatype":
+            guard !type.kind.holdsContents else {
+                throw fixed(name, value, "has no data type: it keeps \(type.kind.rawValue) values")
+            }
+            try mustBe(name, value, [.string(type.kind.rawValue)])
         case "name": try mustBe(name, value, [.string(bucket.map { String(buffer: $0) } ?? type.name)])
         case "rw": _ = try quorum(name, value)
         case "precommit", "postcommit": try mustSay(nothing: .array([]), name, value)

@@ -68,10 +68,21 @@ struct Routes: Sendable {
             guard let injection = gateway.faults else { throw Resource.unknown }
             return try await faults(call, injection)
         case .adminRing: return Answer(.ok, json: try ringLookup(target.query))
+        case .adminExplain: return Answer(.ok, json: try await explain(target.query))
         case .object(let path, let key):
             if reads { return try await read(call, path, key, target.query) }
             return call.method == .delete
                 ? try await delete(call, path, key, target.query) : try await store(call, path, key, target.query)
+        case .datatype(let path, let key):
+            if reads { return try await readTyped(call, path, key, target.query) }
+            return call.method == .delete
+                ? try await delete(call, path, key, target.query)
+                : try await updateTyped(call, path, key, target.query)
+        case .datatypes(let path): return try await updateTyped(call, path, nil, target.query)
+        case .oldCounter(let path, let key):
+            return reads
+                ? try await readCounter(call, path, key, target.query)
+                : try await updateCounter(call, path, key, target.query)
         case .keys(let path): return try await store(call, path, nil, target.query)
         case .oldestBucket(let path) where call.method == .post:
             return try await store(call, path, nil, target.query)
@@ -87,17 +98,22 @@ struct Routes: Sendable {
     }
 
     private func ringLookup(_ query: Query) throws(Problem) -> RingLookup {
+        let (key, type) = try namedKey(query, of: "/admin/ring")
+        return RingLookup(key, type: type, in: gateway.layout)
+    }
+
+    /// The key that a query names, and its bucket type.
+    func namedKey(_ query: Query, of path: String) throws(Problem) -> (ObjectKey, BucketType) {
         func parameter(_ name: String) throws(Problem) -> ByteBuffer {
             guard let value = query.bytes(name), value.readableBytes > 0 else {
                 throw .bad(
-                    "\(name) query parameter is missing: /admin/ring?type=TYPE&bucket=BUCKET&key=KEY, "
+                    "\(name) query parameter is missing: \(path)?type=TYPE&bucket=BUCKET&key=KEY, "
                         + "type is default where it is not given")
             }
             return value
         }
         let name = query.bytes("type") ?? ByteBuffer(string: BucketType.defaultName)
         let type = try bucketType(name)
-        let key = ObjectKey(type: name, bucket: try parameter("bucket"), key: try parameter("key"))
-        return RingLookup(key, type: type, in: gateway.layout)
+        return (ObjectKey(type: name, bucket: try parameter("bucket"), key: try parameter("key")), type)
     }
 }

@@ -12,7 +12,7 @@ import NIOCore
 
 extension Routes {
     func read(_ call: Call, _ path: BucketPath, _ key: ByteBuffer, _ query: Query) async throws -> Answer {
-        let type = try bucketType(path.type)
+        let type = try contentType(path.type)
         let limits = gateway.limits
         let parameters = try RequestParameters(query, n: type.n, limits: limits, isDelete: false)
         let conditions = try Conditions(call.headers, limits: limits)

@@ -15,7 +15,7 @@ import NIOCore
 extension Routes {
     /// Stores a value; under a generated key where `key` is nil.
     func store(_ call: Call, _ path: BucketPath, _ key: ByteBuffer?, _ query: Query) async throws -> Answer {
-        let type = try bucketType(path.type)
+        let type = try contentType(path.type)
         let limits = gateway.limits
         let stored = try StoredHeaders(call.headers, bucket: path.bucket)
         let parameters = try RequestParameters(query, n: type.n, limits: limits, isDelete: false)

@@ -66,7 +66,8 @@ extension Limits {
         [
             "maxTypeBytes": maxTypeBytes, "maxBucketBytes": maxBucketBytes, "maxKeyBytes": maxKeyBytes,
             "maxValueBytes": maxValueBytes, "warnSiblings": warnSiblings, "maxSiblings": maxSiblings,
-            "maxContextEntries": maxContextEntries, "maxFrameBytes": maxFrameBytes,
+            "maxUpdateEntries": maxUpdateEntries, "maxContextEntries": maxContextEntries,
+            "maxFrameBytes": maxFrameBytes,
             "defaultTimeoutMilliseconds": Int(defaultTimeout.milliseconds),
             "maxTimeoutMilliseconds": Int(maxTimeout.milliseconds), "maxRequestsInFlight": maxRequestsInFlight,
             "maxPeerBacklogBytes": maxPeerBacklogBytes,

@@ -68,18 +68,18 @@ struct CausalityLaw {
             found.add(answer.ids, "\(answer.name) shows \(name(sibling)), which nobody has written")
             return
         }
-        if writer.key != history.key {
+        if writer.value.key != history.key {
             found.add(
-                answer.ids + [writer.record.id],
-                "\(answer.name) shows \(name(sibling)), which \(writer.record.id) wrote to \(writer.key)")
-        } else if writer.record.outcome == .notApplied {
+                answer.ids + [writer.value.id],
+                "\(answer.name) shows \(name(sibling)), which \(writer.value.id) wrote to \(writer.value.key)")
+        } else if writer.value.outcome == .notApplied {
             found.add(
-                answer.ids + [writer.record.id],
-                "\(answer.name) shows \(name(sibling)) of \(writer.record.id), which was answered as not applied")
-        } else if writer.record.called.order >= answer.returned {
+                answer.ids + [writer.value.id],
+                "\(answer.name) shows \(name(sibling)) of \(writer.value.id), which was answered as not applied")
+        } else if writer.value.called.order >= answer.returned {
             found.add(
-                answer.ids + [writer.record.id],
-                "\(answer.name) shows \(name(sibling)) of \(writer.record.id), which had not begun")
+                answer.ids + [writer.value.id],
+                "\(answer.name) shows \(name(sibling)) of \(writer.value.id), which had not begun")
         }
     }
 

@@ -35,11 +35,13 @@ struct CountersLaw {
     }
 
     static func check(_ history: KeyHistory, end: Reply?) -> [Violation] {
-        let increments = history.records.compactMap { record -> (record: Record, amount: Int64)? in
+        let increments = history.records.compactMap { shared -> (record: Record, amount: Int64)? in
+            let record = shared.value
             guard case .increment(let amount) = record.action, record.outcome.mayHaveApplied else { return nil }
             return (record, amount)
         }
-        var reads = history.records.compactMap { record -> (record: Record?, value: Int64, strength: Int)? in
+        var reads = history.records.compactMap { shared -> (record: Record?, value: Int64, strength: Int)? in
+            let record = shared.value
             guard !record.action.isWrite, record.outcome == .ok, let value = record.reply?.count else { return nil }
             return (record, value, record.strength(history.promise, history.rule))
         }

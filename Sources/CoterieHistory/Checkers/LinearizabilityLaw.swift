@@ -14,7 +14,7 @@ enum LinearizabilityLaw {
         var operations: [TimedOperation<RegisterModel.Operation>] = []
         var records: [RecordID?] = []
         let read = valuesRead(history)
-        for record in history.records {
+        for record in history.records.lazy.map(\.value) {
             if let siblings = record.reply?.siblings, siblings.count > 1, !record.action.isWrite {
                 found.add([record.id], "\(record.id) shows \(siblings.count) values of a register")
                 return found.violations
@@ -46,7 +46,7 @@ enum LinearizabilityLaw {
     /// Which values any read shows: a write without an answer whose value nobody read need not have happened.
     private static func valuesRead(_ history: KeyHistory) -> Set<ValueID> {
         var read: Set<ValueID> = []
-        for siblings in history.records.map(\.reply?.siblings) + history.answers.map(\.siblings) {
+        for siblings in history.records.map(\.value.reply?.siblings) + history.answers.map(\.siblings) {
             for sibling in siblings ?? [] {
                 if let value = sibling.value { read.insert(value) }
             }

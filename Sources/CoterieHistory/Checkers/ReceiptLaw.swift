@@ -26,10 +26,12 @@ struct ReceiptLaw {
     private let history: KeyHistory
     private let cluster: KnownCluster
     private var found: Findings
+    /// The owners of the key in the epoch of the last receipt.
+    private var known: (epoch: Epoch, members: [MemberNumber]?)?
 
     static func check(_ history: KeyHistory, _ cluster: KnownCluster) -> [Violation] {
         var law = ReceiptLaw(history: history, cluster: cluster, found: Findings(.receipts, history))
-        for record in history.records {
+        for record in history.records.lazy.map(\.value) {
             guard let receipt = record.receipt else { continue }
             law.judgeMembers(receipt, record)
             law.judgeCounts(receipt, record)
@@ -41,8 +43,9 @@ struct ReceiptLaw {
     }
 
     private mutating func judgeMembers(_ receipt: Receipt, _ record: Record) {
-        let members = receipt.responders.map(\.member)
-        if Set(members).count != members.count {
+        if receipt.responders.indices.contains(where: { place in
+            receipt.responders[..<place].contains { $0.member == receipt.responders[place].member }
+        }) {
             add(record, "names a member twice: \(list(receipt))")
         }
         let owners = receipt.responders.count { $0.role == .primary }
@@ -53,7 +56,10 @@ struct ReceiptLaw {
             add(record, "names \(receipt.epoch), which was never decided")
             return
         }
-        guard let known = cluster.owners?(record.key, receipt.epoch) else { return }
+        if known?.epoch != receipt.epoch {
+            known = (receipt.epoch, cluster.owners?(history.key, receipt.epoch))
+        }
+        guard let known = known?.members else { return }
         for responder in receipt.responders where (responder.role == .primary) != known.contains(responder.member) {
             add(
                 record,

@@ -61,7 +61,7 @@ struct SetsLaw {
     private init(_ history: KeyHistory, _ end: Reply?) {
         self.history = history
         found = Findings(.sets, history)
-        for record in history.records {
+        for record in history.records.lazy.map(\.value) {
             if case .add(let element) = record.action {
                 elements[element] = Element(
                     add: record, strength: record.strength(history.promise, history.rule),
@@ -181,7 +181,7 @@ struct SetsLaw {
 public enum Sets {
     /// What became of the elements of one key, as reads show it. Only gets that answered elements count.
     public static func summary(of key: ObjectKey, in history: History, end: Reply? = nil) -> SetSummary {
-        let records = history.records.filter { $0.key == key }
+        let records = history.records.filter { $0.key == key }.map(SharedRecord.init)
         let part = KeyHistory(
             key: key, rule: history.rule(of: key), promise: Promise(), records: records, end: nil)
         return SetsLaw.check(part, end: end).summary

@@ -110,6 +110,7 @@ extension Record {
         case (.delete, .siblings): ":delete"
         case (.add, _): ":add"
         case (.increment, _): ":increment"
+        case (.update, _): ":update"
         }
     }
 
@@ -118,7 +119,7 @@ extension Record {
         case .put(let value): return "\(value.rawValue)"
         case .add(let element): return "\(element)"
         case .increment(let amount): return "\(amount)"
-        case .delete: return "nil"
+        case .delete, .update: return "nil"
         case .get: break
         }
         guard !isCall, let reply else { return "nil" }

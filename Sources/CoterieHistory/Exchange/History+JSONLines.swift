@@ -65,7 +65,7 @@ extension JSONObject {
         case .put(let value): field("value", value.rawValue)
         case .add(let element): field("value", element)
         case .increment(let amount): field("value", amount)
-        case .get, .delete: break
+        case .get, .delete, .update: break
         }
         field("call", record.called.nanoseconds)
         field("return", record.returned?.nanoseconds)
@@ -135,6 +135,7 @@ extension Action {
         case .delete: "delete"
         case .add: "add"
         case .increment: "increment"
+        case .update: "update"
         }
     }
 }

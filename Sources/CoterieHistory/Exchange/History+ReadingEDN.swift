@@ -109,8 +109,9 @@ private struct JepsenReader {
         case "increment":
             guard let amount = value?.int64 else { throw fault(":increment needs a whole number") }
             action = .increment(amount)
+        case "update": action = .update
         default:
-            throw fault(":f must be :read, :get, :write, :put, :delete, :add or :increment")
+            throw fault(":f must be :read, :get, :write, :put, :delete, :add, :increment or :update")
         }
         let session = event["session"]?.int64 ?? process
         guard let number = UInt32(exactly: session) else { throw fault("process \(session) is out of range") }

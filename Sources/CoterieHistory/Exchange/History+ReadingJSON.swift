@@ -138,6 +138,15 @@ private struct Fields {
         return found
     }
 
+    /// The name of a replicated type.
+    func kind(_ name: String) throws(HistoryFormatError) -> TypeKind {
+        let kind = TypeKind(rawValue: text(name) ?? "")
+        guard kind.isWellFormed else {
+            throw fail("\"\(name)\" must be the name of a type, such as siblings or counter, not '\(kind)'")
+        }
+        return kind
+    }
+
     func inner(_ name: String) -> Fields? { value[name].map { Fields(value: $0, line: line) } }
 
     func inners(_ name: String) -> [Fields]? {
@@ -161,7 +170,7 @@ extension Fields {
                 throw fail("\"n\" must be in \(LayoutLimits.replicas), not \(n)")
             }
             rules[name] = BucketRule(
-                n: n, kind: try rule.word("type", ["siblings": .siblings, "lww": .lww]),
+                n: n, kind: try rule.kind("type"),
                 r: try rule.quorum("r") ?? .quorum, w: try rule.quorum("w") ?? .quorum, dw: try rule.quorum("dw"),
                 sloppy: rule.value["sloppy"]?.bool ?? false)
         }
@@ -205,7 +214,8 @@ extension Fields {
         case "put": return .put(ValueID(try required("value")))
         case "add": return .add(try required("value"))
         case "increment": return .increment(try required("value"))
-        default: throw fail("\"kind\" must be get, put, delete, add or increment, not '\(text("kind") ?? "")'")
+        case "update": return .update
+        default: throw fail("\"kind\" must be get, put, delete, add, increment or update, not '\(text("kind") ?? "")'")
         }
     }
 

@@ -27,23 +27,14 @@ struct Findings {
 
 /// Who wrote which value, over all keys.
 struct Writers {
-    struct Writer {
-        let key: ObjectKey
-        let record: Record
-    }
+    private var byValue: [ValueID: SharedRecord] = [:]
 
-    private let records: [Record]
-    private var indexes: [ValueID: Int] = [:]
-
-    init(_ history: History) {
-        records = history.records
-        indexes.reserveCapacity(records.count)
-        for (index, record) in records.enumerated() {
-            if case .put(let value) = record.action { indexes[value] = index }
+    init(_ records: [SharedRecord]) {
+        byValue.reserveCapacity(records.count)
+        for record in records {
+            if case .put(let value) = record.value.action { byValue[value] = record }
         }
     }
 
-    subscript(value: ValueID) -> Writer? {
-        indexes[value].map { Writer(key: records[$0].key, record: records[$0]) }
-    }
+    subscript(value: ValueID) -> SharedRecord? { byValue[value] }
 }

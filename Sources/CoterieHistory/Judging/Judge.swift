@@ -21,9 +21,10 @@ public struct Judge: Sendable {
     /// All violations, key by key in the order in which the keys were first used. Takes about a second for 100,000
     /// operations.
     public func judge(_ history: History, final: FinalState? = nil) -> [Violation] {
-        let writers = Writers(history)
+        let records = history.records.map(SharedRecord.init)
+        let writers = Writers(records)
         var found: [Violation] = []
-        for (key, records) in Self.byKey(history) {
+        for (key, records) in Self.byKey(records) {
             let end = final?[key]
             let part = KeyHistory(
                 key: key, rule: history.rule(of: key), promise: promise, records: records, end: end)
@@ -54,15 +55,16 @@ public struct Judge: Sendable {
     }
 
     /// The records of each key in the order of their calls; keys in the order of their first use.
-    private static func byKey(_ history: History) -> [(key: ObjectKey, records: [Record])] {
+    private static func byKey(_ records: [SharedRecord]) -> [(key: ObjectKey, records: [SharedRecord])] {
         var indexes: [ObjectKey: Int] = [:]
-        var parts: [(key: ObjectKey, records: [Record])] = []
-        for record in history.records {
-            if let index = indexes[record.key] {
+        var parts: [(key: ObjectKey, records: [SharedRecord])] = []
+        for record in records {
+            let key = record.value.key
+            if let index = indexes[key] {
                 parts[index].records.append(record)
             } else {
-                indexes[record.key] = parts.count
-                parts.append((record.key, [record]))
+                indexes[key] = parts.count
+                parts.append((key, [record]))
             }
         }
         return parts

@@ -54,7 +54,7 @@ struct KeyHistory {
     let rule: BucketRule
     let promise: Promise
     /// In the order of the calls.
-    let records: [Record]
+    let records: [SharedRecord]
     /// In the order of the calls.
     private(set) var writes: [WriteEvent] = []
     /// In the order in which they returned; the end of the run last.
@@ -67,7 +67,7 @@ struct KeyHistory {
     private(set) var dotless = Dotless()
 
     /// O(records × log records), times the entries of a context.
-    init(key: ObjectKey, rule: BucketRule, promise: Promise, records: [Record], end: Reply?) {
+    init(key: ObjectKey, rule: BucketRule, promise: Promise, records: [SharedRecord], end: Reply?) {
         self.key = key
         self.rule = rule
         self.promise = promise
@@ -83,15 +83,16 @@ struct KeyHistory {
 
     private mutating func collectAnswers(_ end: Reply?) {
         answers.reserveCapacity(records.count + 1)
-        for record in records {
-            guard let returned = record.returned, let reply = record.reply, let context = reply.context else {
+        for shared in records {
+            guard let returned = shared.value.returned, let reply = shared.value.reply, let context = reply.context
+            else {
                 continue
             }
+            let record = shared.value
             let isRead = !record.action.isWrite || record.outcome == .nothingToDelete
             answers.append(
                 Answer(
-                    shared: SharedRecord(record), called: record.called.order, returned: returned.order,
-                    context: context,
+                    shared: shared, called: record.called.order, returned: returned.order, context: context,
                     siblings: reply.siblings, strength: isRead ? record.strength(promise, rule) : 0))
         }
         answers.sort { $0.returned < $1.returned }
@@ -104,12 +105,13 @@ struct KeyHistory {
     }
 
     private mutating func collectWrites() {
-        for record in records where record.outcome.mayHaveApplied {
+        for shared in records where shared.value.outcome.mayHaveApplied {
+            let record = shared.value
             let value: ValueID?
             switch record.action {
             case .put(let written): value = written
             case .delete: value = nil
-            case .get, .add, .increment: continue
+            case .get, .add, .increment, .update: continue
             }
             let sent = record.replacesFound ? nil : record.context ?? VersionVector()
             // What a store chose to replace lies under the context that it answered.
@@ -117,7 +119,7 @@ struct KeyHistory {
             if let value { writers[value] = writes.count }
             writes.append(
                 WriteEvent(
-                    shared: SharedRecord(record), value: value, replaces: sent, mayReplace: upper,
+                    shared: shared, value: value, replaces: sent, mayReplace: upper,
                     strength: record.strength(promise, rule)))
         }
     }

@@ -83,6 +83,7 @@ extension Record {
         case .delete: "delete"
         case .add(let element): "add \(element)"
         case .increment(let amount): "increment \(amount)"
+        case .update: "update"
         }
     }
 

@@ -27,6 +27,9 @@ extension History {
             return call(
                 .delete, key: request.key, by: process, context: context, replacesFound: context == nil,
                 isConditional: condition != nil, asked: asked, at: now)
+        case .update(let operation, let context, _):
+            let action = Action(operation, of: rule(of: request.key).kind)
+            return call(action, key: request.key, by: process, context: context, asked: asked, at: now)
         }
     }
 
@@ -37,14 +40,17 @@ extension History {
             // A write that is answered with an object alone is a delete that found nothing.
             let isDelete = self[id].map { $0.action.isWrite } ?? false
             complete(
-                id, isDelete ? .nothingToDelete : .ok, reply: Reply(object), receipt: reply.receipt, at: now)
+                id, isDelete ? .nothingToDelete : .ok, reply: Reply(object, of: kind(of: id)),
+                receipt: reply.receipt, at: now)
         case .stored(let context, let object):
-            let shown = object.map { Reply($0).siblings } ?? nil
+            let shown = object.map { Reply($0, of: kind(of: id)).siblings } ?? nil
             complete(id, .ok, reply: Reply(context: context, siblings: shown), receipt: reply.receipt, at: now)
         case .failed(let failure):
             complete(id, Outcome(failure), code: failure.code, receipt: reply.receipt, at: now)
         }
     }
+
+    private func kind(of id: RecordID) -> TypeKind { self[id].map { rule(of: $0.key).kind } ?? .siblings }
 
     /// It failed before or without a node's answer.
     public mutating func complete(_ id: RecordID, failure: Failure, at now: Instant) {

@@ -16,6 +16,8 @@ public enum Action: Hashable, Sendable {
     case add(UInt64)
     /// Adds to a counter; may be negative.
     case increment(Int64)
+    /// Any other operation of a replicated type: no law looks into it.
+    case update
 
     /// Whether it changes anything.
     public var isWrite: Bool {

@@ -1,7 +1,7 @@
 // What a put writes, so that a read tells which put it was: each value is written once in a history, and its bytes say
 // which one it is and whether they are whole.
 //
-//     payload := "coterie " id " " size " " crc32 of the filler and the id, 8 hexadecimal digits "\n" filler
+//     payload := "coterie " id " " size " " crc32 of the two numbers, 8 hexadecimal digits "\n" filler
 
 import CoteriePrimitives
 import NIOCore
@@ -23,90 +23,85 @@ public struct ValueID: RawRepresentable, Hashable, Comparable, Sendable, CustomS
 extension ValueID {
     /// The bytes to write: at least `bytes` of them, where the head leaves room. O(bytes).
     public func payload(bytes: Int = 64) -> ByteBuffer {
-        let head = 8 + String(rawValue).utf8.count + 1 + 10 + 1 + 8 + 1
+        let head = headBytes
         let filler = max(0, bytes - head)
-        let letter = UInt8(ascii: "a") + UInt8(rawValue % 26)
         var out = ByteBuffer()
-        out.reserveCapacity(head + filler)
-        out.writeStaticString("coterie ")
-        out.writeString(String(rawValue))
-        out.writeStaticString(" ")
-        out.writeString(Self.padded(String(filler), to: 10))
-        out.writeStaticString(" ")
-        out.writeString(Self.padded(String(checksum(filler: filler), radix: 16), to: 8))
-        out.writeStaticString("\n")
-        out.writeRepeatingByte(letter, count: filler)
+        out.writeWithUnsafeMutableBytes(minimumWritableBytes: head + filler) { raw in
+            writeHead(filler: filler, to: raw)
+            let rest = UnsafeMutableRawBufferPointer(rebasing: raw[head ..< head + filler])
+            rest.initializeMemory(as: UInt8.self, repeating: letter)
+            return head + filler
+        }
         return out
     }
 
     /// The value that these bytes are, to the last byte; `unreadable` where they are none. O(bytes).
     public init(reading bytes: ByteBuffer) {
-        self = Self.parse(bytes) ?? .unreadable
+        self = bytes.withUnsafeReadableBytes(Self.parse) ?? .unreadable
     }
 
     /// Without a copy of anything: each answer's values are read so.
-    private static func parse(_ bytes: ByteBuffer) -> ValueID? {
-        bytes.withUnsafeReadableBytes { bytes -> ValueID? in
-            guard bytes.starts(with: "coterie ".utf8) else { return nil }
-            var place = 8
-            guard let id = number(in: bytes, &place, radix: 10), id.value != 0, id.digits < 20,
-                let filler = number(in: bytes, &place, radix: 10), filler.digits == 10,
-                let checksum = number(in: bytes, &place, radix: 16, end: UInt8(ascii: "\n")), checksum.digits == 8
-            else { return nil }
-            let value = ValueID(id.value)
-            let letter = UInt8(ascii: "a") + UInt8(id.value % 26)
-            guard bytes.count - place == Int(filler.value), bytes[place...].allSatisfy({ $0 == letter }),
-                value.checksum(filler: Int(filler.value)) == checksum.value
-            else { return nil }
-            return value
+    private static func parse(_ bytes: UnsafeRawBufferPointer) -> ValueID? {
+        guard bytes.count >= magic.count + most else { return nil }
+        var number: UInt64 = 0
+        for byte in bytes[magic.count ..< magic.count + most] {
+            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { break }
+            number = number * 10 + UInt64(byte - UInt8(ascii: "0"))
+        }
+        let value = ValueID(number)
+        return number != 0 && value.wrote(bytes) ? value : nil
+    }
+
+    /// Whether these bytes are a payload of this value.
+    private func wrote(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let filler = bytes.count - headBytes
+        guard filler >= 0, bytes[headBytes...].allSatisfy({ $0 == letter }) else { return false }
+        return withUnsafeTemporaryAllocation(byteCount: headBytes, alignment: 1) { head in
+            writeHead(filler: filler, to: head)
+            return bytes[..<headBytes].elementsEqual(head)
         }
     }
 
-    /// A number of lower-case digits and what ends it; `place` is then behind that.
-    private static func number(
-        in bytes: UnsafeRawBufferPointer, _ place: inout Int, radix: UInt64, end: UInt8 = UInt8(ascii: " ")
-    ) -> (value: UInt64, digits: Int)? {
-        let start = place
-        var value: UInt64 = 0
-        while place < bytes.count, place - start < 20 {
-            let byte = bytes[place]
-            place += 1
-            let digit: UInt64
-            switch byte {
-            case UInt8(ascii: "0") ... UInt8(ascii: "9"): digit = UInt64(byte - UInt8(ascii: "0"))
-            case UInt8(ascii: "a") ... UInt8(ascii: "f") where radix == 16:
-                digit = UInt64(byte - UInt8(ascii: "a")) + 10
-            case end: return place - 1 == start ? nil : (value, place - 1 - start)
-            default: return nil
-            }
-            // At most 19 digits: no overflow.
-            value = value &* radix &+ digit
-        }
-        return nil
-    }
+    private static let magic = Array("coterie ".utf8)
+    /// More digits than any history has values.
+    private static let most = 18
 
-    private func checksum(filler: Int) -> UInt32 {
-        // The digits are written from the end.
-        withUnsafeTemporaryAllocation(byteCount: 41, alignment: 1) { bytes in
-            var start = bytes.count
-            Self.write(UInt64(filler), before: &start, in: bytes)
-            start -= 1
-            bytes[start] = UInt8(ascii: " ")
-            Self.write(rawValue, before: &start, in: bytes)
-            return crc32(UnsafeRawBufferPointer(rebasing: bytes[start...]))
-        }
-    }
+    /// What the filler is made of.
+    private var letter: UInt8 { UInt8(ascii: "a") + UInt8(rawValue % 26) }
 
-    private static func write(_ number: UInt64, before start: inout Int, in bytes: UnsafeMutableRawBufferPointer) {
-        var rest = number
-        repeat {
-            start -= 1
-            bytes[start] = UInt8(ascii: "0") + UInt8(rest % 10)
+    private var digits: Int {
+        var rest = rawValue / 10
+        var count = 1
+        while rest > 0 {
             rest /= 10
-        } while rest > 0
+            count += 1
+        }
+        return count
     }
 
-    private static func padded(_ digits: String, to length: Int) -> String {
-        String(repeating: "0", count: max(0, length - digits.utf8.count)) + digits
+    private var headBytes: Int { Self.magic.count + digits + 1 + 10 + 1 + 8 + 1 }
+
+    private func writeHead(filler: Int, to raw: UnsafeMutableRawBufferPointer) {
+        let digits = digits
+        Self.magic.withUnsafeBytes(raw.copyMemory)
+        Self.write(rawValue, to: raw, from: 8, digits: digits)
+        raw[8 + digits] = UInt8(ascii: " ")
+        Self.write(UInt64(filler), to: raw, from: 9 + digits, digits: 10)
+        raw[19 + digits] = UInt8(ascii: " ")
+        let checksum = crc32(UnsafeRawBufferPointer(rebasing: raw[8 ..< 19 + digits]))
+        Self.write(UInt64(checksum), to: raw, from: 20 + digits, digits: 8, radix: 16)
+        raw[28 + digits] = UInt8(ascii: "\n")
+    }
+
+    /// Writes a number with zeros in front.
+    private static func write(
+        _ number: UInt64, to raw: UnsafeMutableRawBufferPointer, from start: Int, digits: Int, radix: UInt64 = 10
+    ) {
+        var rest = number
+        for place in stride(from: start + digits - 1, through: start, by: -1) {
+            let digit = UInt8(rest % radix)
+            raw[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            rest /= radix
+        }
     }
 }

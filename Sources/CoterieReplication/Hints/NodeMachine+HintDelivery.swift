@@ -14,7 +14,7 @@ extension NodeMachine {
         guard !hints.isEmpty else { return }
         let soon = now.monotonic + settings.hintInterval
         if let hintTimer, hintTimer <= soon { return }
-        let next = hints.targets.filter(isReachable).map { max(soon, deliveries[$0]?.until ?? soon) }.min()
+        let next = hints.targets.filter { isReachable($0) }.map { max(soon, deliveries[$0]?.until ?? soon) }.min()
         guard let next, hintTimer.map({ next < $0 }) ?? true else { return }
         hintTimer = next
         effects.append(.setTimer(.hints, at: next))
@@ -24,7 +24,7 @@ extension NodeMachine {
     mutating func deliverHints(_ now: Now, _ effects: inout Effects) {
         hintTimer = nil
         guard !isStopping else { return }
-        let targets = hints.targets.filter(isWell)
+        let targets = hints.targets.filter { isWell($0) }
         // Each is the first in its turn: the budget may not last for all.
         hintTicks += 1
         for place in targets.indices {

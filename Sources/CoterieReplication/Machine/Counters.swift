@@ -7,6 +7,9 @@ public struct Counters: Equatable, Sendable {
     public var gets = 0
     public var puts = 0
     public var deletes = 0
+    /// Operations on keys of replicated types; those of them that had been applied before.
+    public var updates = 0
+    public var repeatedUpdates = 0
     /// Failures by code, of requests that this node carried.
     public var failures: [ErrorCode: Int] = [:]
     /// Failures whose outcome is unknown.
@@ -31,7 +34,7 @@ public struct Counters: Equatable, Sendable {
     public var backgroundCuts = 0
     /// Messages refused for an older epoch.
     public var staleEpochs = 0
-    /// Siblings that the rule `lww` discarded.
+    /// Values of the type `lww` that lost: replaced by a put that had not seen them, or hidden behind a later one.
     public var discardedSiblings = 0
     /// Writes that left a key with more siblings than `warnSiblings`.
     public var siblingWarnings = 0
@@ -73,7 +76,8 @@ public struct Counters: Equatable, Sendable {
     /// All by name, for `/stats`; names are stable.
     public var named: [(name: String, value: Int)] {
         [
-            ("gets", gets), ("puts", puts), ("deletes", deletes), ("unknown", unknown), ("forwarded", forwarded),
+            ("gets", gets), ("puts", puts), ("deletes", deletes), ("updates", updates),
+            ("repeated_updates", repeatedUpdates), ("unknown", unknown), ("forwarded", forwarded),
             ("replayed", replayed), ("expired", expired), ("background_waits", backgroundWaits),
             ("background_cuts", backgroundCuts), ("read_repairs", readRepairs),
             ("read_repairs_skipped", readRepairsSkipped),

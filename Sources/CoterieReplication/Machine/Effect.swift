@@ -48,6 +48,8 @@ public enum Note: Equatable, Sendable {
     /// A target refuses a hint for what it holds.
     case hintRefused(ObjectKey, by: MemberNumber, ErrorCode)
     case layoutLearnt(Epoch)
+    /// A newer layout cannot be acted on here, for this reason: the node stays where it is.
+    case layoutRefused(Epoch, reason: String)
     /// A member is seen otherwise than before, and why.
     case memberChanged(MemberChange)
     /// A member's gossip cannot be read, for this reason.

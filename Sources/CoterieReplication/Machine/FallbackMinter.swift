@@ -28,12 +28,12 @@ struct FallbackMinter {
         return Dot(ReplicaID(member: member, incarnation: Incarnation(nonce: nonce, sub: 1 << 31 + lives)), 1)
     }
 
-    /// A dot that nobody has seen.
-    mutating func mint(in group: Group) -> Dot {
-        let dot = next(in: group)
+    /// Dots that nobody has seen, at least one.
+    mutating func mint(_ count: Int = 1, in group: Group) -> DotRun {
+        let run = DotRun(next(in: group), count: count)
         if current[group] == nil { lives += 1 }
-        current[group] = (dot.replica, dot.counter)
-        return dot
+        current[group] = (run.replica, run.last.counter)
+        return run
     }
 
     /// Whether a vector names an event of this identity that was never minted.

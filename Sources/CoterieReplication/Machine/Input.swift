@@ -27,6 +27,8 @@ public enum Input: Equatable, Sendable {
     case client(ReplyToken, ClientRequest)
     /// A door of this process sets the overrides of a bucket's or type's properties.
     case setProperties(ReplyToken, PropertiesChange)
+    /// A door of this process asks for the own replica of a key as it is: no quorum, no other replica.
+    case inspect(ReplyToken, ObjectKey)
     /// A message of another member.
     case peer(Message, from: MemberNumber)
     /// A message of a client's connection.

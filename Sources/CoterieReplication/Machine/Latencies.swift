@@ -52,17 +52,19 @@ public struct Latencies: Equatable, Sendable {
     public private(set) var gets = LatencyHistogram()
     public private(set) var puts = LatencyHistogram()
     public private(set) var deletes = LatencyHistogram()
+    public private(set) var updates = LatencyHistogram()
 
     mutating func record(_ duration: TimeSpan, of operation: Operation) {
         switch operation {
         case .get: gets.record(duration)
         case .put: puts.record(duration)
         case .delete: deletes.record(duration)
+        case .update: updates.record(duration)
         }
     }
 
     /// All by the names that `/stats` shows.
     public var named: [(name: String, histogram: LatencyHistogram)] {
-        [("get", gets), ("put", puts), ("delete", deletes)]
+        [("get", gets), ("put", puts), ("delete", deletes), ("update", updates)]
     }
 }

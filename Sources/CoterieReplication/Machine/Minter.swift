@@ -25,11 +25,11 @@ struct Minter {
     /// The dot that is minted next.
     func next(in group: Group) -> Dot { Dot(identity, last(in: group) + 1) }
 
-    /// A dot that nobody has seen.
-    mutating func mint(in group: Group) -> Dot {
-        let dot = next(in: group)
-        counters[group] = dot.counter
-        return dot
+    /// Dots that nobody has seen, at least one.
+    mutating func mint(_ count: Int = 1, in group: Group) -> DotRun {
+        let run = DotRun(next(in: group), count: count)
+        counters[group] = run.last.counter
+        return run
     }
 
     /// Whether a vector names an event of this identity that was never minted: then state was lost (INV 2).

@@ -9,6 +9,7 @@ import CoterieMembership
 import CoteriePrimitives
 import CoterieRing
 import CoterieStorage
+import CoterieTypes
 import CoterieWire
 import NIOCore
 
@@ -24,6 +25,8 @@ public struct NodeMachine {
         public var layout: Layout
         public var settings: ReplicationSettings
         public var limits: Limits
+        /// The types that keys may have. The layout must name no other (`TypeRegistry.objection(to:)`).
+        public var types: TypeRegistry
         /// Opening the store met losses that do not tell which keys they touch: what is there vouches for nothing.
         public var storeIsDoubtful: Bool
         /// What the store's records say of the events that were handled: `Knowledge.replay` while it was opened.
@@ -31,13 +34,15 @@ public struct NodeMachine {
 
         public init(
             member: MemberNumber, nonce: UInt64, layout: Layout, settings: ReplicationSettings = ReplicationSettings(),
-            limits: Limits = Limits(), storeIsDoubtful: Bool = false, knowledge: Knowledge = Knowledge()
+            limits: Limits = Limits(), types: TypeRegistry = .builtIn, storeIsDoubtful: Bool = false,
+            knowledge: Knowledge = Knowledge()
         ) {
             self.member = member
             self.nonce = nonce
             self.layout = layout
             self.settings = settings
             self.limits = limits
+            self.types = types
             self.storeIsDoubtful = storeIsDoubtful
             self.knowledge = knowledge
         }
@@ -47,6 +52,7 @@ public struct NodeMachine {
     let nonce: UInt64
     let settings: ReplicationSettings
     let limits: Limits
+    let types: TypeRegistry
     let engine: any StorageEngine
     let storeIsDoubtful: Bool
     let knowledge: Knowledge
@@ -104,6 +110,8 @@ public struct NodeMachine {
     var markers: Markers
     var isReclaimScheduled = false
     var watch = SyncWatch()
+    /// Merges that `coterie explain` tells of.
+    var mergeMemory: MergeMemory
     /// What this replica is could not be recorded: tried again.
     var markFailed = false
     /// Complete scans whose clocks are not adopted yet: those that wait, and all with the sweeps under way.
@@ -122,11 +130,12 @@ public struct NodeMachine {
     var hasTakenLastBarrier = false
     var hasStopped = false
 
-    /// A node over an opened store. Traps where `layout` does not name the member.
+    /// A node over an opened store. Traps where `layout` does not name the member, or names a type that is not known.
     public init(_ birth: Birth, engine: any StorageEngine) {
         precondition(
             birth.layout.members.contains { $0.number == birth.member },
             "\(birth.member) is not in the layout of epoch \(birth.layout.epoch)")
+        if let objection = birth.types.objection(to: birth.layout) { preconditionFailure(objection) }
         me = birth.member
         nonce = birth.nonce
         requests = SlotTable(life: birth.nonce)
@@ -134,6 +143,7 @@ public struct NodeMachine {
         scrub = ScrubState(life: birth.nonce)
         settings = birth.settings
         limits = birth.limits
+        types = birth.types
         layout = birth.layout
         self.engine = engine
         storeIsDoubtful = birth.storeIsDoubtful
@@ -147,6 +157,7 @@ public struct NodeMachine {
         fallbackMinter = FallbackMinter(member: birth.member, nonce: birth.nonce)
         hints = HintTable(countedIn: engine)
         remembered = RememberedRequests(limit: birth.settings.rememberedRequests)
+        mergeMemory = MergeMemory(limit: birth.settings.mergesRemembered)
         background = BackgroundBudget(birth.settings.background)
         membership = MembershipMachine(
             me: birth.member, members: birth.layout.members.map(\.number), settings: birth.settings.membership,
@@ -165,6 +176,7 @@ public struct NodeMachine {
         case .client(let token, let request):
             arrive(request, for: .door(token), timeLeft: nil, id: nil, now, &effects)
         case .setProperties(let token, let change): setProperties(change, for: token, now, &effects)
+        case .inspect(let token, let key): inspect(key, for: token, now, &effects)
         case .peer(let message, let member): receive(message, from: member, now, &effects)
         case .connection(let message, let connection): receive(message, from: connection, now, &effects)
         case .memberConnected(let member, let nonce): connected(member, nonce: nonce, now, &effects)

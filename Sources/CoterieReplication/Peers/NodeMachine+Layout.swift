@@ -28,6 +28,10 @@ extension NodeMachine {
             newer.clusterName == layout.clusterName, newer.partitionCount == layout.partitionCount,
             newer.members.contains(where: { $0.number == me })
         else { return }
+        if let objection = types.objection(to: newer) {
+            effects.append(.note(.layoutRefused(newer.epoch, reason: objection)))
+            return
+        }
         do throws(StorageFailure) {
             let change = MetadataChange(name: MetadataName.layout, value: reply.layout)
             try engine.apply(Batch(metadata: [change]))

@@ -25,6 +25,8 @@ enum AwaitedLoad {
     case reclaim(Marker)
     /// The walk that looks for markers.
     case walk
+    /// Somebody looks at the own replica.
+    case inspect(ReplyToken)
 }
 
 /// One key of an offer, on its way into the store.

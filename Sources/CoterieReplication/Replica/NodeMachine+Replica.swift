@@ -104,6 +104,7 @@ extension NodeMachine {
         case .scanned(let store, let source):
             merge(store, over: interpret(current, entry.key, &effects), scanned: true, source, now, &effects)
             resumeAdoptions(&effects)
+        case .inspect(let token): inspectLoaded(current, entry.group, entry.key, for: token, &effects)
         case .sweep(let sweep): sweepLoaded(current, sweep, &effects)
         case .range(let range): rangeLoaded(current, entry.key, range, now, &effects)
         case .fetch(let fetch, let member): answerFetch(fetch, from: member, current, &effects)
@@ -182,8 +183,8 @@ extension NodeMachine {
             case .pending: break
             case .object(let own):
                 if scanned { refill?.compare(own, with: incoming, of: store.key, store.group, member) }
-                merge(incoming, into: own, store, also: dots, member, &effects)
-            case .absent: merge(incoming, into: nil, store, also: dots, member, &effects)
+                merge(incoming, into: own, store, also: dots, member, now, &effects)
+            case .absent: merge(incoming, into: nil, store, also: dots, member, now, &effects)
             case .corrupt:
                 // A lost replica of the key stays one until it has what all other owners have: with this object alone
                 // it would answer for writes that it acknowledged and does not hold any more.
@@ -208,7 +209,7 @@ extension NodeMachine {
 
     private mutating func merge(
         _ incoming: CausalObject, into own: CausalObject?, _ store: Store, also dots: [Dot], _ member: MemberNumber,
-        _ effects: inout Effects
+        _ now: Now, _ effects: inout Effects
     ) {
         let forgotten = incoming.siblings.first { sibling in
             knowledge.hasHandled(sibling.dot, in: store.group) && !(own?.holdsOrCovers(sibling.dot) ?? false)
@@ -232,11 +233,20 @@ extension NodeMachine {
                 }
                 var merged = own
                 merged.merge(incoming)
-                counters.discardedSiblings += rule(of: store.key).settle(&merged)
+                let joined = merged
+                let rule = rule(of: store.key)
+                counters.discardedSiblings += rule.settle(&merged)
+                counters.discardedSiblings += max(0, rule.hidden(in: merged) - rule.hidden(in: own))
                 let fresh = fresh(merged, store, dots)
                 if !merged.isInTheState(of: own) {
-                    let encoded = merged.isInTheState(of: incoming) ? store.object : merged.encoded()
-                    try apply(merged, encoded, fresh, store.group, store.key)
+                    let isIncoming = merged.isInTheState(of: incoming)
+                    try apply(merged, isIncoming ? store.object : merged.encoded(), fresh, store.group, store.key)
+                    if !isIncoming, mergeMemory.isOn {
+                        mergeMemory.remember(
+                            RememberedMerge(
+                                of: store.key, at: now.monotonic, from: member, event: store.event?.dot, own: own,
+                                incoming: incoming, joined: joined, settled: merged))
+                    }
                 } else {
                     handled(fresh, of: store.key, store.group, &effects)
                 }
@@ -271,10 +281,10 @@ extension NodeMachine {
             && knowledge[group].clock.hasLastDots(of: incoming.context)
     }
 
-    /// The events that are handled with a merged object and were not before (rule 4): those that it names, the write's
-    /// own, and those of anti-entropy that it holds or covers.
+    /// The events that are handled with a merged object and were not before (rule 4): those that it names, all of the
+    /// write's own, and those of anti-entropy that it holds or covers.
     private func fresh(_ merged: CausalObject, _ store: Store, _ dots: [Dot]) -> [Dot] {
-        var candidates = store.event.map { [$0.dot] } ?? []
+        var candidates = store.event?.run.dots ?? []
         candidates += dots
         if !settings.omitted.contains(.provenEvents) { candidates.removeAll { !merged.holdsOrCovers($0) } }
         if settings.omitted.contains(.namedEvents) {
@@ -379,6 +389,6 @@ extension NodeMachine {
     }
 
     private func rule(of key: ObjectKey) -> TypeRule {
-        layout.bucketType(named: key.type).map { TypeRule($0.kind) } ?? .siblings
+        layout.bucketType(named: key.type).map { TypeRule($0.kind, in: types) } ?? .siblings
     }
 }

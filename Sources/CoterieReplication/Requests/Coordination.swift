@@ -58,6 +58,10 @@ final class Coordination {
     let started: Instant
     let deadline: Instant
     var phase: Phase = .arrived
+    /// What a quorum read found for an update that acts on what its client saw, and in which round: to be taken in.
+    var found: (object: CausalObject, round: UInt64)?
+    /// Whether such a read was made: it is made once.
+    var hasFetched = false
     /// When fallbacks are asked for owners that have not answered by then; nil: they were, or never are.
     var lookAt: Instant?
     /// Until when it may wait for owners to be connected; nil: it has not waited.

@@ -87,9 +87,11 @@ extension NodeMachine {
         let options = try ResolvedOptions.resolve(
             request, type: type, properties: properties.effective(for: request.key, of: type),
             durability: settings.durability, limits: limits)
+        let rule = TypeRule(type.kind, in: types)
+        try rule.check(request.operation)
         let group = layout.group(for: request.key, n: type.n)
         return RequestPlan(
-            group: group, owners: layout.preferenceList(for: group).primaries, rule: TypeRule(type.kind),
+            group: group, owners: layout.preferenceList(for: group).primaries, rule: rule,
             options: options, epoch: layout.epoch)
     }
 
@@ -117,6 +119,13 @@ extension NodeMachine {
                 throw Failure(
                     .valueTooLarge,
                     "the value with its metadata has \(size) bytes; at most \(limits.maxValueBytes) are allowed")
+            }
+        case .update(let operation, let context, _):
+            try checkContext(context)
+            let size = operation.readableBytes
+            if size > limits.maxValueBytes {
+                throw Failure(
+                    .valueTooLarge, "the operation has \(size) bytes; at most \(limits.maxValueBytes) are allowed")
             }
         }
     }
@@ -151,6 +160,7 @@ extension NodeMachine {
         case .get: counters.gets += 1
         case .put: counters.puts += 1
         case .delete: counters.deletes += 1
+        case .update: counters.updates += 1
         }
     }
 }
@@ -224,7 +234,7 @@ extension Operation {
     /// Whether a quorum read comes first: to check a condition, or because a delete brought no context.
     var needsRead: Bool {
         switch self {
-        case .get: false
+        case .get, .update: false
         case .put(_, _, let condition): condition != nil
         case .delete(let context, let condition): context == nil || condition != nil
         }

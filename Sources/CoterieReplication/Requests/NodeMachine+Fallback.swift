@@ -19,7 +19,8 @@ extension NodeMachine {
             return false
         }
         if case .member = coordination.target { return false }
-        return !coordination.request.operation.needsRead
+        let operation = coordination.request.operation
+        return !operation.needsRead && !coordination.plan.rule.needsOwner(operation)
     }
 
     mutating func startFallbackWrite(
@@ -50,8 +51,19 @@ extension NodeMachine {
         let owners = coordination.plan.owners
         let target = owners.first { !isReachable($0) } ?? owners[0]
         do throws(Failure) {
-            let (object, event) = try mint(
-                coordination, over: found.object ?? CausalObject(), asFallback: true, now, &effects)
+            let local = found.object ?? CausalObject()
+            let (object, event): (CausalObject, Store.Event?)
+            switch try mint(coordination, over: local, asFallback: true, now, &effects) {
+            case .event(let written, let minted): (object, event) = (written, minted)
+            case .repeated:
+                counters.repeatedUpdates += 1
+                (object, event) = (local, nil)
+            case .behind(let observed):
+                throw Failure(
+                    .insufficientReplicas,
+                    "no owner can be reached, and the update acts on what its client saw (\(observed)), which is not "
+                        + "known here")
+            }
             let encoded = object.encoded()
             let (key, partition) = (coordination.request.key, coordination.plan.group.partition)
             try putHint(

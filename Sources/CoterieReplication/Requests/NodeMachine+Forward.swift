@@ -33,7 +33,7 @@ extension NodeMachine {
     ) {
         let candidates = coordination.plan.owners.filter { isReachable($0) && !unreached.contains($0) }
         let writesItself = mayStandIn(coordination)
-        guard let owner = candidates.first(where: isWell) ?? (writesItself ? nil : candidates.first),
+        guard let owner = candidates.first(where: { isWell($0) }) ?? (writesItself ? nil : candidates.first),
             let nonce = peers[owner]?.nonce
         else {
             if writesItself {
@@ -158,6 +158,13 @@ extension NodeMachine {
         _ effects: inout Effects
     ) {
         forwards[forwarding.id] = nil
+        if coordination.plan.rule.mayRepeat(coordination.request.operation), coordination.deadline > now.monotonic {
+            // Wherever it is performed, its id makes it count once.
+            forward(
+                coordination, slot, id: forwarding.id, avoiding: forwarding.unreached + [forwarding.owner], now,
+                &effects)
+            return
+        }
         let failure = Failure(
             .ownerLost, "owner \(forwarding.owner) went away with the write; it may have been applied",
             outcome: .unknown)

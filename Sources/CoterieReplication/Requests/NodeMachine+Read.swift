@@ -172,7 +172,9 @@ extension NodeMachine {
         _ coordination: Coordination, _ machine: ReadMachine, _ now: Now, _ effects: inout Effects
     ) {
         if machine.quorum.fallbacks > 0 { counters.fallbackReads += 1 }
-        answer(coordination, .object(machine.merged), receipt(coordination, machine, now), &effects)
+        answer(
+            coordination, .object(coordination.plan.rule.shown(machine.merged)), receipt(coordination, machine, now),
+            &effects)
     }
 
     private mutating func fail(
@@ -194,7 +196,7 @@ extension NodeMachine {
     private mutating func writeAfter(
         _ machine: ReadMachine, _ coordination: Coordination, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
-        let found = machine.merged
+        let found = coordination.plan.rule.shown(machine.merged)
         switch coordination.request.operation {
         case .get: preconditionFailure("a get is not followed by a write")
         case .put(let content, let context, let condition):
@@ -218,6 +220,11 @@ extension NodeMachine {
                 return
             }
             coordination.request.operation = .delete(context: context ?? found.context, condition: nil)
+        case .update(let operation, let context, let id):
+            // What is met and not covered was deleted, and its marker is gone: nothing of it is left to act on.
+            let left = context.map { VersionVector($0.lastDots.filter { found.context.covers($0) }) }
+            coordination.request.operation = .update(operation, context: left, id: id)
+            coordination.found = (machine.merged, machine.round)
         }
         startWrite(coordination, slot, now, &effects)
     }
@@ -275,7 +282,7 @@ extension NodeMachine {
             asked: AskedQuorum(n: type.n, quorum: type.n), notfoundOK: true, basicQuorum: false, sloppy: false,
             returnBody: false, head: false, timeout: settings.repairTimeout)
         let plan = RequestPlan(
-            group: group, owners: layout.preferenceList(for: group).primaries, rule: TypeRule(type.kind),
+            group: group, owners: layout.preferenceList(for: group).primaries, rule: TypeRule(type.kind, in: types),
             options: options, epoch: layout.epoch)
         let coordination = Coordination(
             target: .none, request: ClientRequest(key: key, operation: .get), plan: plan, started: now.monotonic,

@@ -61,62 +61,24 @@ extension NodeMachine {
             reject(coordination, slot, failure, now, &effects)
             return
         }
+        if let found = coordination.found {
+            takeIn(found, over: local, coordination, slot, now, &effects)
+            return
+        }
         do throws(Failure) {
-            let (object, event) = try mint(coordination, over: local, asFallback: false, now, &effects)
-            let encoded = object.encoded()
-            try store(object, encoded, event, coordination)
-            spread(coordination, object, encoded, event, keptFor: nil, slot, now, &effects)
+            switch try mint(coordination, over: local, asFallback: false, now, &effects) {
+            case .event(let object, let event):
+                let encoded = object.encoded()
+                try store(object, encoded, event, coordination)
+                spread(coordination, object, encoded, event, keptFor: nil, slot, now, &effects)
+            case .repeated:
+                counters.repeatedUpdates += 1
+                spread(coordination, local, local.encoded(), nil, keptFor: nil, slot, now, &effects)
+            case .behind(let observed): try fetchWhatWasSeen(observed, coordination, slot, now, &effects)
+            }
         } catch {
             reject(coordination, slot, error, now, &effects)
         }
-    }
-
-    /// What the write makes of the own object, or as a fallback of all hints of the key, under a new dot.
-    mutating func mint(
-        _ coordination: Coordination, over local: CausalObject, asFallback: Bool, _ now: Now, _ effects: inout Effects
-    ) throws(Failure) -> (CausalObject, Store.Event) {
-        let (group, rule) = (coordination.plan.group, coordination.plan.rule)
-        let (content, context) = coordination.request.operation.written
-        let observed = context ?? VersionVector()
-        if asFallback {
-            if fallbackMinter.isAhead(observed, in: group) || fallbackMinter.isAhead(local.context, in: group) {
-                fallbackMinter.renew(in: group)
-            }
-        } else if minter.isAhead(observed, in: group) || minter.isAhead(local.context, in: group) {
-            renewIdentity("an event of its own that it does not know came back", &effects)
-        }
-        var payload: ByteBuffer?
-        if var content {
-            content.written = .next(at: now.wall, after: TypeRule.latest(of: local))
-            payload = content.encoded()
-        }
-        let next = asFallback ? fallbackMinter.next(in: group) : minter.next(in: group)
-        let event = Store.Event(dot: next, previous: local.context[next.replica])
-        var object = local
-        object.write(dot: event.dot, payload: payload, observed: observed)
-        let discarded = rule.settle(&object)
-        let count = object.siblings.count
-        if count > limits.maxSiblings, count > local.siblings.count {
-            throw Failure(
-                .tooManySiblings,
-                "the key would have \(count) siblings; at most \(limits.maxSiblings) are allowed: "
-                    + "read it and write with the context of the answer")
-        }
-        let bytes = object.encodedSize
-        if bytes > limits.maxObjectBytes, bytes > local.encodedSize {
-            throw Failure(
-                .valueTooLarge,
-                "the key's \(count) siblings would have \(bytes) bytes; at most \(limits.maxObjectBytes) are allowed: "
-                    + "read it and write with the context of the answer")
-        }
-        counters.discardedSiblings += discarded
-        if count > limits.warnSiblings {
-            counters.siblingWarnings += 1
-            effects.append(.note(.manySiblings(coordination.request.key, count: count)))
-        }
-        let minted = asFallback ? fallbackMinter.mint(in: group) : minter.mint(in: group)
-        precondition(minted == event.dot, "\(minted) was minted where \(event.dot) was written")
-        return (object, event)
     }
 
     private mutating func store(
@@ -125,7 +87,7 @@ extension NodeMachine {
         // What a delete covers is everywhere before its marker goes: also what only its client had seen.
         let fresh =
             object.isMarker
-            ? knowledge.unhandled([event.dot] + object.namedDots, in: coordination.plan.group) : [event.dot]
+            ? knowledge.unhandled(event.run.dots + object.namedDots, in: coordination.plan.group) : event.run.dots
         do throws(StorageFailure) {
             try apply(object, encoded, fresh, coordination.plan.group, coordination.request.key)
         } catch {
@@ -133,9 +95,10 @@ extension NodeMachine {
         }
     }
 
-    /// Sends the write to the other owners and begins to count. `target`: for whom this node, a fallback, keeps it.
+    /// Sends the write to the other owners and begins to count. `event`: nil of an update that was applied before.
+    /// `target`: for whom this node, a fallback, keeps it.
     mutating func spread(
-        _ coordination: Coordination, _ object: CausalObject, _ encoded: ByteBuffer, _ event: Store.Event,
+        _ coordination: Coordination, _ object: CausalObject, _ encoded: ByteBuffer, _ event: Store.Event?,
         keptFor target: MemberNumber?, _ slot: UInt64, _ now: Now, _ effects: inout Effects
     ) {
         let plan = coordination.plan
@@ -145,7 +108,7 @@ extension NodeMachine {
             key: coordination.request.key,
             object: encoded, event: event, durable: durable)
         var machine = WriteMachine(
-            owners: plan.owners, fallbacks: fallbacks(for: plan.group, plan.options), object: object, dot: event.dot,
+            owners: plan.owners, fallbacks: fallbacks(for: plan.group, plan.options), object: object, run: event?.run,
             quorum: WriteQuorum(asked: plan.options.asked, durableOwnersOnly: plan.options.durableOwnersOnly))
         if let target { machine.standIn(me, for: target) }
         var verdict = Verdict.waiting
@@ -217,7 +180,7 @@ extension NodeMachine {
         case .enough:
             let result: ClientResult =
                 coordination.plan.options.returnBody
-                ? .stored(context: machine.object.context, object: machine.object)
+                ? .stored(context: machine.object.context, object: coordination.plan.rule.shown(machine.object))
                 : .stored(context: machine.contextForClient, object: nil)
             answer(coordination, result, receipt(coordination, machine, now), &effects)
             end(slot, coordination)
@@ -253,19 +216,8 @@ extension NodeMachine {
         receipt.met = machine.quorum.stored
         receipt.metPrimary = machine.quorum.primary
         receipt.metDurable = machine.quorum.durable
-        receipt.written = machine.dot
+        receipt.written = machine.run?.last
         receipt.responders = machine.responders
         return receipt
-    }
-}
-
-extension Operation {
-    /// What a write stores, nil for a delete, and on which context.
-    fileprivate var written: (Content?, VersionVector?) {
-        switch self {
-        case .get: preconditionFailure("a get writes nothing")
-        case .put(let content, let context, _): (content, context)
-        case .delete(let context, _): (nil, context)
-        }
     }
 }

@@ -12,8 +12,8 @@ struct WriteMachine {
     let owners: [MemberNumber]
     /// What the write made of this owner's object.
     let object: CausalObject
-    /// The event that the write is.
-    let dot: Dot
+    /// The dots of the event that the write is; nil of an update that was applied before.
+    let run: DotRun?
     private(set) var quorum: WriteQuorum
     private(set) var responders: [Responder] = []
     private var answered: [Bool]
@@ -30,12 +30,13 @@ struct WriteMachine {
     }
 
     init(
-        owners: [MemberNumber], fallbacks: [MemberNumber] = [], object: CausalObject, dot: Dot, quorum: WriteQuorum
+        owners: [MemberNumber], fallbacks: [MemberNumber] = [], object: CausalObject, run: DotRun?,
+        quorum: WriteQuorum
     ) {
         self.owners = owners
         self.fallbacks = fallbacks
         self.object = object
-        self.dot = dot
+        self.run = run
         self.quorum = quorum
         answered = Array(repeating: false, count: owners.count)
         responders.reserveCapacity(owners.count)
@@ -91,7 +92,7 @@ struct WriteMachine {
     /// for the live siblings; of those the client has seen only its own. A version vector cannot leave out one event
     /// below another of the same replica: then this write is left out with it, and not the other way round.
     var contextForClient: VersionVector {
-        let unseen = object.siblings.filter { $0.dot != dot }
+        let unseen = object.siblings.filter { run?.contains($0.dot) != true }
         guard !unseen.isEmpty else { return object.context }
         return VersionVector(
             object.context.entries.compactMap { entry in

@@ -11,7 +11,12 @@ import NIOCore
 
 extension NodeMachine {
     /// All other members: each has a say, also those without a group in common.
-    var otherMembers: [MemberNumber] { layout.members.lazy.map(\.number).filter { $0 != me } }
+    var otherMembers: [MemberNumber] {
+        var others: [MemberNumber] = []
+        others.reserveCapacity(layout.members.count)
+        for member in layout.members where member.number != me { others.append(member.number) }
+        return others
+    }
 
     /// Whether an object that left a store in that round is refused. Its sender is not at fault: anti-entropy brings
     /// what is still right of it.
@@ -32,8 +37,11 @@ extension NodeMachine {
 
     /// Goes on where all are ready, and not sooner than the settings say.
     mutating func stepRound(_ now: Now, _ effects: inout Effects) {
-        guard !hasStopped, let next = rounds.next(others: otherMembers, oldestHint: oldestHintRound) else { return }
-        if rounds.hasGoneBack(others: otherMembers) {
+        // At each report and tick: the rest is looked at only where there can be anywhere to go.
+        guard !hasStopped, rounds.isMoving else { return }
+        let others = otherMembers
+        guard let next = rounds.next(others: others, oldestHint: oldestHintRound) else { return }
+        if rounds.hasGoneBack(others: others) {
             // An old copy of the directory: it may hold what everybody else has deleted, reclaimed and forgotten.
             if service == .serving { quarantine(&effects) }
             record(next, &effects)

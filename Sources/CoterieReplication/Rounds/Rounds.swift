@@ -58,22 +58,20 @@ struct Rounds: Equatable {
     }
 
     /// Whether there can be anywhere to go.
-    private var isMoving: Bool {
+    var isMoving: Bool {
         current > 0 && pending == nil && (wanted > current || heard.values.contains { $0 > current + 1 })
     }
 
-    /// Where to go now; nil: nowhere yet. Asked at each report and tick: its parameters are looked up only where there can be
-    /// anywhere to go.
+    /// Where to go now; nil: nowhere yet.
     ///
     /// - Parameters:
     ///   - others: all other members.
     ///   - oldestHint: the round of the oldest hint that is kept here; nil: there is none.
-    func next(others: @autoclosure () -> [MemberNumber], oldestHint: @autoclosure () -> UInt64?) -> UInt64? {
+    func next(others: [MemberNumber], oldestHint: UInt64?) -> UInt64? {
         guard isMoving else { return nil }
-        let others = others()
         if hasGoneBack(others: others) { return (others.compactMap { heard[$0] }.max() ?? 1) - 1 }
         guard wanted > current, behind(of: others).isEmpty else { return nil }
-        if let oldestHint = oldestHint(), oldestHint < current { return nil }
+        if let oldestHint, oldestHint < current { return nil }
         return current + 1
     }
 }

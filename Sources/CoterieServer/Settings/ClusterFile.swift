@@ -3,6 +3,7 @@
 
 import CoteriePrimitives
 import CoterieRing
+import CoterieTypes
 import Foundation
 import Yams
 
@@ -31,22 +32,25 @@ public struct ClusterFile: Sendable {
     }
 
     /// Reads a file. Every error names the place in it.
-    public static func read(_ path: String) throws(SettingsError) -> ClusterFile {
-        try ClusterFile(source: YAMLSource.read(path))
+    /// - Parameter types: those that bucket types may have.
+    public static func read(
+        _ path: String, types: TypeRegistry = .builtIn
+    ) throws(SettingsError) -> ClusterFile {
+        try ClusterFile(source: YAMLSource.read(path), types: types)
     }
 
     /// Reads a text; `path` is what errors call it.
-    public init(parsing text: String, path: String) throws(SettingsError) {
-        try self.init(source: YAMLSource(text: text, path: path))
+    public init(parsing text: String, path: String, types: TypeRegistry = .builtIn) throws(SettingsError) {
+        try self.init(source: YAMLSource(text: text, path: path), types: types)
     }
 
-    private init(source: YAMLSource) throws(SettingsError) {
+    private init(source: YAMLSource, types: TypeRegistry) throws(SettingsError) {
         var cluster: ClusterDefinition?
         var settings: [SettingAssignment] = []
         let root = source.root ?? Node("")
         for (key, keyNode, value) in try source.mapping(root, "the file") {
             if key == "cluster" {
-                cluster = try ClusterSection(source: source).definition(in: value)
+                cluster = try ClusterSection(source: source, types: types).definition(in: value)
             } else {
                 try Self.collect(key, keyNode, value, source, into: &settings)
             }

@@ -2,11 +2,14 @@
 
 import CoteriePrimitives
 import CoterieRing
+import CoterieTypes
 import Yams
 
 /// Reads the section `cluster`.
 struct ClusterSection {
     let source: YAMLSource
+    /// Those that bucket types may have.
+    let types: TypeRegistry
 
     private static let keys = ["name", "partitions", "replicas", "nodes", "types", "defaultType", "hashKey"]
     private static let nodeKeys = ["name", "number", "peer", "http", "zone", "weight"]
@@ -23,18 +26,18 @@ struct ClusterSection {
         let members = try fields.items("nodes").enumerated().map { (index, item) throws(SettingsError) in
             try member(item, "cluster.nodes[\(index)]")
         }
-        let kind = try fields.choice("defaultType", TypeKind.self) ?? .siblings
-        var types = ClusterDefinition.standardBucketTypes(replicas: replicas, defaultKind: kind)
+        let kind = try fields.kind("defaultType", of: types) ?? .siblings
+        var bucketTypes = ClusterDefinition.standardBucketTypes(replicas: replicas, defaultKind: kind)
         for (index, item) in try fields.items("types").enumerated() {
             let type = try bucketType(item, "cluster.types[\(index)]", replicas: replicas)
-            types.removeAll { $0.name == type.name }
-            types.append(type)
+            bucketTypes.removeAll { $0.name == type.name }
+            bucketTypes.append(type)
         }
         let definition = ClusterDefinition(
             name: name,
             partitions: try fields.count("partitions", LayoutLimits.partitions)
                 ?? LayoutLimits.defaultPartitions,
-            replicas: replicas, members: members, bucketTypes: types, hashKey: try hashKey(fields))
+            replicas: replicas, members: members, bucketTypes: bucketTypes, hashKey: try hashKey(fields))
         do {
             _ = try Layout(first: definition)
         } catch {
@@ -62,7 +65,7 @@ struct ClusterSection {
             timeout: try fields.span("timeout"))
         return BucketType(
             name: try fields.required("name"), n: try fields.count("n", 1 ... replicas) ?? replicas,
-            kind: try fields.choice("type", TypeKind.self) ?? .siblings,
+            kind: try fields.kind("type", of: types) ?? .siblings,
             properties: BucketProperties.standard.merging(overrides: overrides))
     }
 
@@ -168,15 +171,15 @@ private struct Fields {
         }
     }
 
-    func choice<Value: RawRepresentable<String> & CaseIterable>(
-        _ key: String, _ type: Value.Type
-    ) throws(SettingsError) -> Value? {
+    func kind(_ key: String, of types: TypeRegistry) throws(SettingsError) -> TypeKind? {
         try value(key) { text throws(RejectedText) in
-            guard let value = Value(rawValue: text) else {
+            let known = types.names
+            guard known.contains(text) else {
                 throw RejectedText(
-                    "is not allowed: give one of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
+                    "is no type\(NearestName.suggestion(for: text, among: known)): give one of "
+                        + known.joined(separator: ", "))
             }
-            return value
+            return TypeKind(rawValue: text)
         }
     }
 }

@@ -7,6 +7,7 @@ import CoterieReplication
 import CoterieRing
 import CoterieStorage
 import CoterieTransport
+import CoterieTypes
 import CoterieWire
 import Logging
 
@@ -20,6 +21,8 @@ public struct NodeSettings: Sendable {
     /// The cluster's creation: members, bucket types, partitions.
     public var cluster: ClusterDefinition
     public var limits = Limits()
+    /// The types that keys may have. A program that embeds a node adds its own; all nodes of a cluster need them.
+    public var types = TypeRegistry.builtIn
     public var replication = ReplicationSettings()
     public var storage = LogEngine.Settings()
     public var transport = TransportSettings()

@@ -70,6 +70,9 @@ public enum SettingsTable {
             "limits.maxObjectBytes", \.limits.maxObjectBytes, 1 << 16 ... 480 << 20,
             "Bytes of one key's object with all its siblings, beyond which a write that adds to it is refused."),
         .count(
+            "limits.maxUpdateEntries", \.limits.maxUpdateEntries, 1 ... Limits.maxRunDots,
+            "Entries that one update may write: elements of a set, fields of a map."),
+        .count(
             "limits.maxContextEntries", \.limits.maxContextEntries, 1 ... 10_000_000, "Entries of a causal context."),
         .size(
             "limits.maxFrameBytes", \.limits.maxFrameBytes, 1 << 16 ... 512 << 20,
@@ -131,6 +134,9 @@ public enum SettingsTable {
         .count(
             "replication.markersRemembered", \.replication.markersRemembered, 1 ... 16_777_216,
             "How many markers of deletes are remembered that wait to be reclaimed, about 300 bytes each."),
+        .count(
+            "replication.mergesRemembered", \.replication.mergesRemembered, 0 ... 1_048_576,
+            "How many merges `coterie explain` can tell of, about 300 bytes each; 0: none."),
         .span(
             "replication.hintAfter", \.replication.hintAfter, .milliseconds(1) ... .seconds(86_400),
             "After so long a fallback keeps a write for an owner that has not answered."),

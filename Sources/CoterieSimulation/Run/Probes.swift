@@ -80,7 +80,8 @@ extension ProbeCounts {
         case .manySiblings: reach(.manySiblings)
         case .causalityFault: reach(.causalityFault)
         case .memberChanged(let change): reach(change)
-        case .serving, .refillProgress, .layoutLearnt, .malformedGossip, .hintsDropped, .hintRefused: break
+        case .serving, .refillProgress, .layoutLearnt, .layoutRefused, .malformedGossip, .hintsDropped, .hintRefused:
+            break
         }
     }
 

@@ -23,9 +23,10 @@ extension RunPlan {
         drawClient(&timing)
         drawEngine(&engine)
         drawEnvironment(&environment)
-        drawWorkload(&load, options)
+        drawWorkload(&load)
         drawFaults(&trouble)
         giveProbesTime()
+        workload.operations = options.operations ?? max(1, workload.operations * options.operationsPercent / 100)
         checkEvery = options.checkEvery
         canary = options.canary
     }
@@ -155,12 +156,12 @@ extension RunPlan {
         var settings = storage
         settings.segmentBytes = draws.weighted([256: 1, 2_000: 3, 20_000: 3, 1 << 20: 2])
         settings.compactionDeadPercent = draws.weighted([10: 1, 50: 4, 90: 1])
-        settings.compactionStepBytes = draws.weighted([64: 1, 1_000: 2, 128 << 10: 2])
+        settings.compactionStepBytes = draws.weighted([64: 1, 1_000: 4, 128 << 10: 4])
         settings.compactionReadShare = draws.weighted([1: 1, 4: 3, 100: 1])
         settings.smallSegmentLimit = draws.weighted([2: 1, 8: 2])
         settings.checkpointBytes = draws.weighted([256: 1, 5_000: 3, 50_000: 2, 1 << 20: 1])
         settings.checkpointShare = draws.weighted([0: 1, 3: 2])
-        settings.checkpointStepBytes = draws.weighted([64: 1, 1_000: 2, 256 << 10: 2])
+        settings.checkpointStepBytes = draws.weighted([64: 1, 1_000: 4, 256 << 10: 4])
         settings.refusalsPerProbe = draws.weighted([1: 2, 4: 1, 16: 1])
         storage = settings
     }

@@ -4,13 +4,13 @@ import CoteriePrimitives
 import CoterieRing
 
 extension RunPlan {
-    mutating func drawWorkload(_ draws: inout SeededGenerator, _ options: SimulationRun.Options) {
+    mutating func drawWorkload(_ draws: inout SeededGenerator) {
         workload.clients = 1 + draws.below(3)
         workload.sessionsPerClient = draws.weighted([1: 1, 3: 2, 8: 2, 16: 1])
         workload.doorSessions = draws.weighted([0: 2, 200: 2, 1_000: 1])
-        let operations = draws.weighted([100: 1, 300: 3, 1_000: 2])
-        workload.operations = options.operations ?? max(1, operations * options.operationsPercent / 100)
-        workload.thinkTime = .microseconds(Int64(draws.weighted([0: 1, 1_000: 2, 20_000: 2, 200_000: 1])))
+        workload.operations = draws.weighted([100: 1, 300: 3, 1_000: 2])
+        workload.thinkTime = min(
+            .microseconds(Int64(draws.weighted([0: 1, 1_000: 2, 20_000: 2, 200_000: 1]))), longestPause)
         workload.timeout = .milliseconds(Int64(draws.weighted([50: 1, 500: 3, 5_000: 2])))
         workload.valueBytes = 32 ... draws.weighted([32: 2, 200: 2, 1_000: 1])
         workload.largeValues = draws.weighted([0: 2, 20: 2])
@@ -22,6 +22,12 @@ extension RunPlan {
         drawMix(&draws)
         drawTypes(&draws)
         drawQuorums(&draws)
+    }
+
+    /// With longer pauses between a session's requests, most of a run would be heartbeats.
+    private var longestPause: TimeSpan {
+        let sessions = Int64(workload.clients * workload.sessionsPerClient)
+        return .milliseconds(40_000 * sessions / Int64(workload.operations))
     }
 
     private mutating func drawMix(_ draws: inout SeededGenerator) {
@@ -86,6 +92,7 @@ extension RunPlan {
         }
         faults.kinds = kinds
         // Most storms end: what comes after them shall be seen too, and not only nodes that start anew all the time.
-        faults.atMost = draws.weighted([10: 1, 50: 2, 200: 2, 10_000: 1])
+        // What outnumbers the requests that it could disturb explores nothing more.
+        faults.atMost = min(draws.weighted([10: 1, 50: 2, 200: 2, 10_000: 1]), workload.operations)
     }
 }

@@ -36,7 +36,15 @@ struct Direction {
 
     init(maxFrameBytes: Int) { decoder = FrameDecoder(maxFrameBytes: maxFrameBytes) }
 
-    var next: Segment? { first < segments.count ? segments[first] : nil }
+    /// When the first of them arrives.
+    var nextArrival: Int64? { first < segments.count ? segments[first].arrival : nil }
+
+    /// Hands over what was written in this tick.
+    mutating func takeOutbox() -> ByteBuffer {
+        var bytes = ByteBuffer()
+        swap(&bytes, &outbox)
+        return bytes
+    }
 
     mutating func append(_ segment: Segment) {
         segments.append(segment)
@@ -51,11 +59,11 @@ struct Direction {
         bytesUnderWay += segment.bytes.readableBytes
     }
 
-    mutating func popFirst() -> Segment? {
+    mutating func popFirst() -> ByteBuffer? {
         guard first < segments.count else { return nil }
-        let segment = segments[first]
+        let bytes = segments[first].bytes
         first += 1
-        bytesUnderWay -= segment.bytes.readableBytes
+        bytesUnderWay -= bytes.readableBytes
         if first == segments.count {
             segments.removeAll(keepingCapacity: true)
             first = 0
@@ -63,7 +71,7 @@ struct Direction {
             segments.removeFirst(first)
             first = 0
         }
-        return segment
+        return bytes
     }
 
     mutating func clear() {

@@ -19,7 +19,7 @@ extension Message {
         case .response(let response): "\(response.id.line) \(response.reply.result.line)"
         case .store(let store):
             "#\(store.exchange) \(store.key) \(Self.object(store.object))"
-                + (store.event.map { " event \($0.dot) after \($0.previous)" } ?? " repair")
+                + (store.event.map { " event \($0.run) after \($0.previous)" } ?? " repair")
         case .storeReply(let reply): "#\(reply.exchange) \(reply.status)"
         case .fetch(let fetch): "#\(fetch.exchange) \(fetch.key)"
         case .fetchReply(let reply):
@@ -87,6 +87,9 @@ extension ClientRequest {
                     + (condition.map { " if \($0)" } ?? "")
             case .delete(let context, let condition):
                 "delete" + (context.map { " over \($0)" } ?? "") + (condition.map { " if \($0)" } ?? "")
+            case .update(let operation, let context, let id):
+                "update of \(operation.readableBytes) bytes" + (id.map { " as \($0)" } ?? "")
+                    + (context.map { " over \($0)" } ?? "")
             }
         return "\(what) \(key)\(asked)" + (options.floor.map { " floor \($0)" } ?? "")
     }

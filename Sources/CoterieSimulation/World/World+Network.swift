@@ -35,19 +35,19 @@ extension World {
     func write(
         _ message: Message, from process: Int, to connection: Connection, side: Int, dirty: inout [Int]
     ) {
-        let isFirst = connection[side].inbound.outbox.readableBytes == 0
+        let end = connection[side]
+        let isFirst = end.inbound.outbox.readableBytes == 0
         // Most ticks send little more to one process: one allocation instead of one for each doubling.
-        if isFirst { connection[side].inbound.outbox = ByteBufferAllocator().buffer(capacity: 256) }
-        let start = connection[side].inbound.outbox.writerIndex
-        let length = message.encode(into: &connection[side].inbound.outbox)
+        if isFirst { end.inbound.outbox = ByteBufferAllocator().buffer(capacity: 256) }
+        let start = end.inbound.outbox.writerIndex
+        let length = message.encode(into: &end.inbound.outbox)
         // The length and the checksum of the frame stand for its content.
-        let head: UInt64 = connection[side].inbound.outbox.getInteger(at: start) ?? 0
+        let head: UInt64 = end.inbound.outbox.getInteger(at: start) ?? 0
         digest.mix(head ^ UInt64(process) << 56)
         statistics.messages += 1
         statistics.bytes += length
-        note("send", process, "\(message.kind) to \(name(connection[side].process)), \(length) bytes: \(message.line)")
-        let datagrams = links[process, connection[side].process].datagrams
-        if let datagrams, connection[side].isUp {
+        note("send", process, "\(message.kind) to \(name(end.process)), \(length) bytes: \(message.line)")
+        if let datagrams = links[process, end.process].datagrams, end.isUp {
             sendDatagram(connection, side, from: process, datagrams)
         } else if isFirst {
             dirty.append(connection.serial)
@@ -65,23 +65,20 @@ extension World {
 
     func flush(_ connection: Connection, from process: Int) {
         let side = 1 - connection.side(of: process)
-        guard connection[side].inbound.outbox.readableBytes > 0 else { return }
-        let bytes = connection[side].inbound.outbox
-        connection[side].inbound.outbox = ByteBuffer()
+        let end = connection[side]
+        guard end.inbound.outbox.readableBytes > 0 else { return }
+        let bytes = end.inbound.takeOutbox()
         guard canCarry(connection, to: side, from: process) else { return }
-        let direction = connection[side].process
-        let left = departure(of: bytes.readableBytes, from: process, to: direction)
-        var arrival = left + delay(from: process, to: direction)
-        arrival = max(arrival, connection[side].inbound.lastArrival)
-        connection[side].inbound.lastArrival = arrival
-        connection[side].inbound.append(Segment(arrival: arrival, bytes: bytes))
+        let left = departure(of: bytes.readableBytes, from: process, to: end.process)
+        let arrival = max(left + delay(from: process, to: end.process), end.inbound.lastArrival)
+        end.inbound.lastArrival = arrival
+        end.inbound.append(Segment(arrival: arrival, bytes: bytes))
         scheduleDelivery(connection, side)
     }
 
     /// Each frame on its own: lost, repeated, overtaken.
     private func sendDatagram(_ connection: Connection, _ side: Int, from process: Int, _ plan: DatagramPlan) {
-        let bytes = connection[side].inbound.outbox
-        connection[side].inbound.outbox = ByteBuffer()
+        let bytes = connection[side].inbound.takeOutbox()
         guard canCarry(connection, to: side, from: process) else { return }
         let target = connection[side].process
         if networkDraws.chance(plan.lost, in: 1000) {
@@ -141,35 +138,36 @@ extension World {
     // MARK: Receiving
 
     func scheduleDelivery(_ connection: Connection, _ side: Int) {
-        guard let first = connection[side].inbound.next, !connection[side].inbound.isStalled else { return }
-        let at = max(now, first.arrival)
-        guard at < connection[side].inbound.scheduledAt else { return }
-        connection[side].inbound.scheduledAt = at
+        let end = connection[side]
+        guard let arrival = end.inbound.nextArrival, !end.inbound.isStalled else { return }
+        let at = max(now, arrival)
+        guard at < end.inbound.scheduledAt else { return }
+        end.inbound.scheduledAt = at
         queue.push(.deliver, connection.serial, detail: UInt64(side), at: at)
     }
 
     func deliver(_ serial: Int, to side: Int, dueAt: Int64) {
-        guard let connection = connections[serial], connection[side].inbound.scheduledAt == dueAt else { return }
-        connection[side].inbound.scheduledAt = .max
-        guard !connection.isBroken, connection[side].isOpen else { return }
-        let process = connection[side].process
-        if links.isCut(connection[1 - side].process, process) || isHalted(process) {
-            connection[side].inbound.isStalled = true
+        guard let connection = connections[serial] else { return }
+        let end = connection[side]
+        guard end.inbound.scheduledAt == dueAt else { return }
+        end.inbound.scheduledAt = .max
+        guard !connection.isBroken, end.isOpen else { return }
+        if links.isCut(connection[1 - side].process, end.process) || isHalted(end.process) {
+            end.inbound.isStalled = true
             return
         }
-        while let segment = connection[side].inbound.next, segment.arrival <= now {
-            _ = connection[side].inbound.popFirst()
-            connection[side].inbound.decoder.append(segment.bytes)
-            decode(connection, side)
-            guard connection[side].isOpen, !connection.isBroken else { break }
+        while let arrival = end.inbound.nextArrival, arrival <= now, let bytes = end.inbound.popFirst() {
+            end.inbound.decoder.append(bytes)
+            decode(connection, side, end)
+            guard end.isOpen, !connection.isBroken else { break }
         }
         scheduleDelivery(connection, side)
-        settle(process: process)
+        settle(process: end.process)
     }
 
-    private func decode(_ connection: Connection, _ side: Int) {
+    private func decode(_ connection: Connection, _ side: Int, _ end: ConnectionSide) {
         do {
-            while connection[side].isOpen, let frame = try connection[side].inbound.decoder.next() {
+            while end.isOpen, let frame = try end.inbound.decoder.next() {
                 let message = try Message.decode(frame)
                 digest.mix(UInt64(bitPattern: now) ^ UInt64(connection.serial) << 40 ^ UInt64(frame.body.readableBytes))
                 receive(message, connection, side)

@@ -274,7 +274,7 @@ extension World {
                 queue.push(.operatorRestart, node.index, detail: UInt64(node.life), at: now + after)
             }
         case .identityRenewed, .recordCorrupt, .digestDisagrees, .writesAccepted, .manySiblings, .causalityFault,
-            .layoutLearnt, .memberChanged, .malformedGossip, .hintsDropped, .hintRefused:
+            .layoutLearnt, .layoutRefused, .memberChanged, .malformedGossip, .hintsDropped, .hintRefused:
             break
         }
     }

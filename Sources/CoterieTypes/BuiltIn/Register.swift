@@ -31,7 +31,7 @@ public enum ReplicatedRegister: ReplicatedType {
         return reader.rest()
     }
 
-    private static func time(of payload: ByteBuffer) -> HybridTime? {
+    static func time(of payload: ByteBuffer) -> HybridTime? {
         payload.getInteger(at: payload.readerIndex + 1, as: UInt64.self).map { HybridTime(rawValue: $0) }
     }
 }

@@ -44,8 +44,13 @@ public enum LastWriterWins: ReplicatedType {
 
     /// The latest content; nil where nothing is live.
     public static func value(of object: CausalObject) throws(TypeFault) -> Content? {
-        guard let latest = latest(in: object, time: { Content.written(in: $0) }) else { return nil }
+        guard let latest = latest(in: object) else { return nil }
         return try Content(of: latest)
+    }
+
+    /// The sibling that is shown; nil where nothing is live.
+    public static func latest(in object: CausalObject) -> Sibling? {
+        latest(in: object, time: { Content.written(in: $0) })
     }
 
     /// How many live contents the value leaves out.

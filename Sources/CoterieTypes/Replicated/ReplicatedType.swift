@@ -100,6 +100,15 @@ public protocol ReplicatedType: Sendable {
 
     /// Whether a key of this type may be deleted as a whole.
     static var allowsDelete: Bool { get }
+
+    /// Whether the operation may be performed again under its id by another replica, where nobody knows what became of
+    /// it: it is recognised, counts once, or changes nothing the second time. Not, where the second time could undo what
+    /// others did in between: an assignment would come back over its successor. False unless said otherwise.
+    static func mayRepeat(_ operation: Operation) -> Bool
+
+    /// Whether only an owner of the key may perform it. A fallback knows a part of the key, or nothing, so that what takes
+    /// away would take nothing away. False unless said otherwise.
+    static func needsOwner(_ operation: Operation) -> Bool
 }
 
 extension ReplicatedType {

@@ -7,6 +7,7 @@ import NIOCore
 public struct AnyReplicatedType: Sendable {
     public let name: String
     public let allowsDelete: Bool
+    private let inspecting: @Sendable (ByteBuffer) throws(TypeFault) -> OperationTraits
     private let applying: @Sendable (ByteBuffer, CausalObject, Occasion) throws(TypeFault) -> TypeChange
     private let reading: @Sendable (CausalObject) throws(TypeFault) -> ByteBuffer
     private let settling: @Sendable (inout CausalObject) -> Int
@@ -16,6 +17,7 @@ public struct AnyReplicatedType: Sendable {
         name = type.name
         allowsDelete = type.allowsDelete
         let what = "an operation of the type \(type.name)"
+        inspecting = { (bytes) throws(TypeFault) in T.traits(of: try T.Operation(decoding: bytes, as: what)) }
         applying = { (bytes, object, occasion) throws(TypeFault) in
             try T.apply(T.Operation(decoding: bytes, as: what), to: object, occasion)
         }
@@ -25,6 +27,9 @@ public struct AnyReplicatedType: Sendable {
             try T.fold(object, by: minter, where: isSettled)
         }
     }
+
+    /// How an encoded operation may travel; throws where the bytes are no operation of the type.
+    public func traits(of operation: ByteBuffer) throws(TypeFault) -> OperationTraits { try inspecting(operation) }
 
     /// What an encoded operation does to the object at its minter.
     public func apply(

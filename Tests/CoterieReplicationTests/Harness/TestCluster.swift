@@ -46,6 +46,7 @@ final class TestCluster {
     let layout: Layout
     let settings: ReplicationSettings
     let limits: Limits
+    let registry: TypeRegistry
     private(set) var nodes: [MemberNumber: TestNode] = [:]
     private(set) var replies: [UInt64: ClientReply] = [:]
     private(set) var connectionReplies: [RequestID: [ClientReply]] = [:]
@@ -60,7 +61,7 @@ final class TestCluster {
 
     init(
         nodes count: Int = 3, replicas: Int = 3, seed: UInt64 = 1, settings: ReplicationSettings = .init(),
-        limits: Limits = .init(), types: [BucketType]? = nil,
+        limits: Limits = .init(), types: [BucketType]? = nil, registry: TypeRegistry = .builtIn,
         onSend: ((Message, MemberNumber, MemberNumber) -> Bool)? = nil
     ) throws {
         self.onSend = onSend
@@ -75,6 +76,7 @@ final class TestCluster {
                 bucketTypes: types))
         self.settings = settings
         self.limits = limits
+        self.registry = registry
         generator = SeededGenerator(seed: seed)
         for member in members {
             let engine = ToyEngine()
@@ -91,7 +93,7 @@ final class TestCluster {
         return NodeMachine(
             .init(
                 member: member, nonce: UInt64(member.rawValue) << 32 | life, layout: layout, settings: settings,
-                limits: limits, knowledge: knowledge),
+                limits: limits, types: registry, knowledge: knowledge),
             engine: engine)
     }
 

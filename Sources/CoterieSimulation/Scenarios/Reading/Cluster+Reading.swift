@@ -70,7 +70,7 @@ extension BucketType {
             notfoundOK: try fields.flag("notfound ok"), timeout: try fields.span("timeout"))
         self.init(
             name: try fields.required("name").text("name"), n: try fields.count("n", 1 ... replicas) ?? replicas,
-            kind: try fields.choice("kind", TypeKind.self) ?? .siblings,
+            kind: try fields.kind("kind") ?? .siblings,
             properties: BucketProperties.standard.merging(overrides: overrides))
     }
 }

@@ -2,6 +2,7 @@
 
 import CoteriePrimitives
 import CoterieRing
+import CoterieTypes
 
 /// The named values of a mapping.
 struct Fields {
@@ -107,6 +108,19 @@ struct Fields {
         _ name: String, _ type: Value.Type
     ) throws(ScenarioError) -> Value? {
         try value(name) { text throws(RejectedText) in try ScenarioText.choice(text, type) }
+    }
+
+    /// A type that comes with Coterie.
+    func kind(_ name: String) throws(ScenarioError) -> TypeKind? {
+        try value(name) { text throws(RejectedText) in
+            let known = TypeRegistry.builtIn.names
+            guard known.contains(text) else {
+                throw RejectedText(
+                    "is not allowed\(NearestName.suggestion(for: text, among: known)) "
+                        + "(allowed: \(known.joined(separator: ", ")))")
+            }
+            return TypeKind(rawValue: text)
+        }
     }
 
     /// The items of a list; one value alone is a list of one.
