@@ -36,8 +36,15 @@ final class FakeNode: NodeGateway {
     let allowsFaults: Bool
     static let incarnation = Incarnation(nonce: 0x0123_4567_89ab_cdef)
 
-    init(limits: Limits = Limits(), defaultKind: TypeKind = .siblings, allowsFaults: Bool = false) {
+    /// - Parameter types: a program's own ones beside the built-in ones; each has a bucket type of its name.
+    init(
+        limits: Limits = Limits(), defaultKind: TypeKind = .siblings, allowsFaults: Bool = false,
+        types: TypeRegistry = .builtIn
+    ) {
         self.allowsFaults = allowsFaults
+        self.types = types
+        let own = types.names.filter { !TypeRegistry.builtIn.names.contains($0) }
+            .map { BucketType(name: $0, n: 3, kind: TypeKind(rawValue: $0)) }
         let members = (1 ... 5).map { number in
             Member(
                 number: MemberNumber(UInt32(number)), name: "n\(number)", zone: "z\(number)", weight: 1,
@@ -46,7 +53,7 @@ final class FakeNode: NodeGateway {
         }
         let definition = ClusterDefinition(
             name: "test", partitions: 64, replicas: 3, members: members,
-            bucketTypes: Self.bucketTypes(defaultKind))
+            bucketTypes: Self.bucketTypes(defaultKind) + own)
         do {
             layout = try Layout(first: definition)
         } catch {
@@ -80,7 +87,7 @@ final class FakeNode: NodeGateway {
         }
     }
 
-    let types = TypeRegistry.builtIn
+    let types: TypeRegistry
 
     /// This node has all there is; of merges it remembers what a test says.
     func replica(of key: ObjectKey) async -> ReplicaView {
