@@ -21,7 +21,9 @@ public struct CoterieCommand: AsyncParsableCommand {
             Examples:
               coterie local up                          five nodes on this machine
               coterie cluster status                    who is there, who owns how much
+              coterie counter incr pages home           a value that merges by itself
               coterie ring carts alice                  where a key lives
+              coterie explain carts alice               why it is as it is
               coterie demo                              a tour on a real cluster
               coterie sim swarm                         simulated clusters under faults
 
