@@ -75,6 +75,36 @@ import Testing
         #expect(held(cluster, 100) == 100)
     }
 
+    /// Markers go at the pace of the budget, and what holds them up is named.
+    @Test func reclaimingKeepsToTheBudget() throws {
+        var settings = ReplicationSettings.fastRounds()
+        settings.background.operationsPerSecond = 20
+        settings.markersRemembered = 30
+        let cluster = try TestCluster(settings: settings)
+        for i in 0 ..< 100 { _ = cluster.call(1, put("k\(i)", "v") { $0.w = .all }) }
+        cluster.pass(.seconds(10))
+        for i in 0 ..< 100 { _ = cluster.call(1, delete("k\(i)") { $0.w = .all }) }
+        var most = 0
+        var named = false
+        var before = cluster[1].machine.counters.reclaimed
+        for _ in 0 ..< 60 {
+            cluster.pass(.seconds(1))
+            let now = cluster[1].machine.counters.reclaimed
+            most = max(most, now - before)
+            before = now
+            named =
+                named
+                || status(cluster, 1).waiting.contains {
+                    $0.what.hasSuffix("resting deletes") && $0.why == "the budget for background work is used up"
+                }
+        }
+        #expect(most > 0 && most <= 25, "in one second: \(most)")
+        #expect(named)
+        for i in 0 ..< 100 { #expect(cluster.copies("k\(i)") == 0) }
+        #expect(try kind(.reclaim, cluster, 1).operations >= 100)
+        #expect(status(cluster, 1).waiting == [])
+    }
+
     @Test func theScrubKeepsToItsShare() throws {
         var settings = ReplicationSettings()
         settings.background.operationsPerSecond = 40

@@ -27,6 +27,44 @@ import Testing
         for number in 1_980 ..< 2_000 { #expect(again.text("k\(number % 20)")?.hasPrefix("\(number) ") == true) }
     }
 
+    /// What bounds compaction instead of a node's budget for background work: it follows what is stored, and where nothing is
+    /// stored it comes to rest.
+    @Test func compactionReadsNoMoreThanItsShareOfWhatIsStored() throws {
+        let disk = SimulatedDisk(seed: 1)
+        var settings = LogEngine.Settings.tiny
+        // It wants to read far more than it may.
+        settings.compactionDeadPercent = 10
+        settings.compactionReadShare = 1
+        let engine = try LogEngine.open(disk: disk, settings: settings)
+        func settle() -> Int {
+            var read = 0
+            var events: [StorageEvent] = []
+            while let work = engine.nextWork() {
+                for case .read(_, _, let count) in work.steps where work.lane == .background { read += count }
+                engine.complete(work.perform(on: disk), into: &events)
+            }
+            return read
+        }
+        var (stored, read) = (0, 0)
+        for number in 0 ..< 2_000 {
+            let change = put("k\(number % 20)", "\(number) " + String(repeating: "x", count: 40))
+            try engine.apply(Batch([change]))
+            // The key, the value, and a record's head with its checksum.
+            stored += 120
+            if number % 4 == 0 { _ = engine.barrier(.durable) }
+            read += settle()
+            #expect(read <= stored * settings.compactionReadShare + settings.compactionStepBytes)
+        }
+        #expect(read > stored / 4, "it has to read \(stored) bytes' dead segments")
+        _ = engine.barrier(.durable)
+        let last = settle()
+        #expect(last <= 4 * settings.segmentBytes + settings.compactionStepBytes)
+        for _ in 0 ..< 100 {
+            _ = engine.barrier(.durable)
+            #expect(settle() == 0)
+        }
+    }
+
     @Test func removingEverythingGivesItsSpaceBack() throws {
         let disk = SimulatedDisk(seed: 1)
         let engine = try LogEngine.open(disk: disk, settings: .tiny)

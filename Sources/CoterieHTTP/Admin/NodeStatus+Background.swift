@@ -12,7 +12,7 @@ extension NodeStatus {
         /// What nine of ten requests take at most, now and when all is calm, in microseconds, by `reads` and `writes`; absent
         /// where too few came.
         public var foreground: [String: Latency]
-        /// By kind: `hints`, `repairs`, `exchange`, `refill`, `scrub`.
+        /// By kind: `hints`, `repairs`, `exchange`, `refill`, `reclaim`, `scrub`.
         public var kinds: [String: Kind]
 
         /// The latency of requests as the budget sees it.

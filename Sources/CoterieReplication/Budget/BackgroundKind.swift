@@ -10,6 +10,8 @@ public enum BackgroundKind: Int, Hashable, Sendable, CaseIterable {
     case exchange
     /// Whole groups for replicas that are refilled.
     case refill
+    /// Markers that are looked for and removed.
+    case reclaim
     /// Ranges that are read and compared.
     case scrub
 
@@ -17,8 +19,8 @@ public enum BackgroundKind: Int, Hashable, Sendable, CaseIterable {
     var weight: Int64 {
         switch self {
         case .hints, .repairs, .exchange: 4
-        case .refill: 3
-        case .scrub: 1
+        case .refill: 2
+        case .reclaim, .scrub: 1
         }
     }
 

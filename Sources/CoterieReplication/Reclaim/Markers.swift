@@ -6,6 +6,7 @@
 
 import CoterieCausality
 import CoteriePrimitives
+import CoteriePrimitives
 import CoterieRing
 import DequeModule
 import NIOCore
@@ -43,6 +44,8 @@ struct Markers {
     var walk: MarkerWalk? = MarkerWalk()
     /// Some found no room since the walk began.
     private(set) var isIncomplete = false
+    /// Since when the budget for background work has no room for the next step.
+    var waitsSince: Instant?
     private let limit: Int
 
     init(limit: Int) { self.limit = limit }

@@ -6,7 +6,8 @@
 // covers; and what left a store before that is refused everywhere, since all members are rounds further. Then nothing is
 // left of the key, and its absence means nothing.
 //
-// It is done in small steps with pauses between them, so that requests do not wait.
+// It is done in small steps with pauses between them, as far as the budget for background work goes, so that requests do
+// not wait. Each record that is read for it is counted there.
 
 import CoterieCausality
 import CoteriePrimitives
@@ -53,8 +54,12 @@ extension NodeMachine {
     mutating func reclaim(_ now: Now, _ effects: inout Effects) {
         isReclaimScheduled = false
         guard service == .serving, !hasStopped, !isReadOnly else { return }
-        var left = Self.step
-        while left > 0, let marker = markers.popRested(at: rounds.current, rest: restOfMarkers) {
+        let may = mayBegin(.reclaim, now)
+        markers.waitsSince = may ? nil : markers.waitsSince ?? now.monotonic
+        var left = may ? Self.step : 0
+        while left > 0, background.hasCredit(.reclaim),
+            let marker = markers.popRested(at: rounds.current, rest: restOfMarkers)
+        {
             left -= 1
             reclaim(marker, &effects)
         }
@@ -86,6 +91,7 @@ extension NodeMachine {
 
     /// The record is known: it goes if it is exactly what it was.
     mutating func reclaim(_ marker: Marker, _ key: ObjectKey, _ result: ReadResult, _ effects: inout Effects) {
+        background.spend(.reclaim, bytes: result.size)
         guard service == .serving, case .object(let object) = interpret(result, key, &effects) else { return }
         let isTheSame = object.isMarker && object.context == marker.context
         guard isTheSame || settings.omitted.contains(.exactState) else { return }
@@ -127,6 +133,10 @@ extension NodeMachine {
             }
             let keys = engine.keys(in: group, from: walk.start, limit: left)
             for (place, bytes) in keys.enumerated() {
+                guard background.hasCredit(.reclaim) else {
+                    markers.walk = MarkerWalk(groups: groups, start: ByteBuffer(bytes: bytes.readableBytesView))
+                    return
+                }
                 guard look(at: bytes, of: group, &effects) else {
                     markers.walk = MarkerWalk(
                         groups: groups, start: bytes.next, isReading: true, left: left - place - 1)
@@ -154,6 +164,7 @@ extension NodeMachine {
     }
 
     private mutating func look(at result: ReadResult, of key: ObjectKey, _ group: Group, _ effects: inout Effects) {
+        background.spend(.reclaim, bytes: result.size)
         guard case .object(let object) = interpret(result, key, &effects) else { return }
         noteStored(object, group, key.bytes)
     }

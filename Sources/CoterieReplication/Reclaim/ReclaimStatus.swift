@@ -74,6 +74,11 @@ extension NodeMachine {
                 waiting.append(Waiting(what: what, why: "they are not durable here, or not looked at yet", span: span))
             }
         }
+        if let since = markers.waitsSince {
+            waiting.append(
+                Waiting(
+                    what: "\(status.resting) resting deletes", why: budgetReason, span: max(.zero, now - since)))
+        }
         guard roundWaits else { return waiting }
         let what = "round \(rounds.current + 1)"
         let told = "it has not told that it has reached round \(rounds.current)"
