@@ -42,6 +42,12 @@ public struct OmittedRules: OptionSet, Hashable, Sendable {
     public static let floors = OmittedRules(rawValue: 1 << 19)
     /// Rule 16: what the source has handled and has not stays.
     public static let dropping = OmittedRules(rawValue: 32)
+    /// Section 8: an update's operation id is not looked at where it is performed (INV 11).
+    public static let recognising = OmittedRules(rawValue: 1 << 20)
+    /// Section 8: an update acts on what its owner holds, although its client saw more (INV 8).
+    public static let takingIn = OmittedRules(rawValue: 1 << 21)
+    /// Section 8: of the dots of one event only the first is handled at its minter.
+    public static let wholeRuns = OmittedRules(rawValue: 1 << 22)
     /// Section 5: requests that nobody waits for any more are served.
     public static let shedding = OmittedRules(rawValue: 64)
     /// Section 5: background work goes on as fast as it may, whatever becomes of requests (INV 30).

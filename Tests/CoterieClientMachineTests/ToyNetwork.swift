@@ -51,6 +51,8 @@ struct ToyNetwork {
     var outcomes: [CallID: [Completion]] = [:]
     var sequenceOfCall: [CallID: UInt64] = [:]
     var isWrite: [CallID: Bool] = [:]
+    /// Updates with an operation's id: they may be applied several times.
+    var isRepeatable: Set<CallID> = []
     /// Of 1000 messages, how many are lost with their connection; of 1000 answers, how many come twice.
     let loss: Int
     let repeats: Int
@@ -98,6 +100,11 @@ struct ToyNetwork {
         var request = ClientRequest(
             key: Rig.key("k\(random.below(40))"),
             operation: write ? .put(.init(.init(string: "v")), context: nil, condition: nil) : .get)
+        if write, random.chance(1, in: 3) {
+            let addition = CounterOperation.add(1).canonicalBytes()
+            request.operation = .update(addition, context: nil, id: OperationID(client: 77, number: id.rawValue))
+            isRepeatable.insert(id)
+        }
         if random.chance(1, in: 4) { request.options.timeout = .milliseconds(Int64(20 + random.below(1_500))) }
         isWrite[id] = write
         sequenceOfCall[id] = Call.sequence(of: machine.nextRequestID)

@@ -1,8 +1,10 @@
 // Sets and counters on small histories.
 
+import CoterieCausality
 import CoterieHistory
 import CoteriePrimitives
 import CoterieRing
+import CoterieWire
 import Testing
 
 @Suite struct CollectionLawTests {
@@ -52,6 +54,47 @@ import Testing
         run.did(.add(1))
         run.did(.get, quorum: .one, reply: Reply(elements: []))
         #expect(run.found.isEmpty)
+    }
+
+    /// Two of three owners have the addition under `dot`, and a remove with this context is acknowledged by two.
+    private func removal(_ context: VersionVector, _ outcome: Outcome = .ok) -> Run {
+        var run = Run()
+        let now = Instant(nanoseconds: 0)
+        let add = run.history.call(.add(1), key: run.key, by: ProcessNumber(1), at: now)
+        var receipt = Situation.receipt(a, [1, 2], isWrite: true)
+        receipt.written = Dot(a, 4)
+        run.history.complete(add, .ok, receipt: receipt, at: now)
+        let remove = run.history.call(.remove(1), key: run.key, by: ProcessNumber(1), context: context, at: now)
+        run.history.complete(remove, outcome, receipt: Situation.receipt(b, [2, 3], isWrite: true), at: now)
+        return run
+    }
+
+    @Test func anElementThatWasRemovedByOneWhoHadSeenItDoesNotComeBack() {
+        var run = removal(vector(Dot(a, 4)))
+        run.did(.get, reply: Reply(elements: []))
+        #expect(run.found.isEmpty, "nobody is owed it")
+        run.did(.get, quorum: .one, reply: Reply(elements: [1]))
+        #expect(run.found.isEmpty, "one replica need not have the remove")
+        run.did(.get, reply: Reply(elements: [1]))
+        #expect(run.found.count == 1 && run.found[0].text.contains("which had seen it"), "\(run.found)")
+    }
+
+    @Test(arguments: [(3 as UInt64, Outcome.ok), (4, .unknown)])
+    func aRemoveThatHadNotSeenItOrMayNotHaveHappenedPromisesNothing(seen: UInt64, outcome: Outcome) {
+        var run = removal(vector(Dot(a, seen)), outcome)
+        run.did(.get, reply: Reply(elements: [1]))
+        run.did(.get, reply: Reply(elements: []))
+        #expect(run.found.isEmpty, "\(run.found)")
+    }
+
+    @Test func aBoundedCounterIsNeverBelowZero() {
+        var run = Run()
+        run.history.rules["default"] = BucketRule(n: 3, kind: .bcounter)
+        run.did(.increment(-2), .unknown)
+        run.did(.get, reply: Reply(count: 0))
+        #expect(run.found.isEmpty)
+        run.did(.get, reply: Reply(count: -2))
+        #expect(run.found.contains { $0.text.contains("below zero") })
     }
 
     @Test func aCounterIsWithinWhatIsAcknowledgedAndWhatIsPossible() {

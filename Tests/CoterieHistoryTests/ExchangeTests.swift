@@ -33,6 +33,8 @@ import Testing
         let get = history.call(.get, key: key, by: ProcessNumber(2), at: Instant(nanoseconds: 5))
         history.complete(add, .unknown, code: .timeout, at: Instant(nanoseconds: 6))
         history.complete(get, .ok, reply: Reply(elements: [7, .max]), at: Instant(nanoseconds: 7))
+        history.call(.remove(7), key: key, by: ProcessNumber(1), at: Instant(nanoseconds: 8))
+        history.call(.update, key: key, by: ProcessNumber(1), at: Instant(nanoseconds: 8))
         history.call(.increment(-5), key: key, by: ProcessNumber(1), at: Instant(nanoseconds: 8))
         let back = try History(jsonLines: history.jsonLines())
         #expect(back.records == history.records)
@@ -75,7 +77,7 @@ import Testing
         ("{\"kind\":\"get\"}", "\"key\" must be type/bucket/key, each percent-encoded, not ''"),
         (
             "{\"key\":\"a/b/c\",\"kind\":\"set\"}",
-            "\"kind\" must be get, put, delete, add, increment or update, not 'set'"
+            "\"kind\" must be get, put, delete, add, remove, increment or update, not 'set'"
         ),
         ("{\"key\":\"a/b/c\",\"kind\":\"put\"}", "\"value\" is missing"),
         (

@@ -112,6 +112,7 @@ struct ModelCollection {
         case .delete:
             before = value
             value = nil
+        case .remove(let element): elements.removeAll { $0 == element }
         case .get, .update: break
         }
     }

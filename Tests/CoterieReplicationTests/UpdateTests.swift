@@ -101,6 +101,32 @@ private func elements(_ names: String...) -> [ByteBuffer] { names.map { ByteBuff
         }
     }
 
+    @Test func withoutTakingInARemoveThatWasAcknowledgedLeavesWhatItsClientSaw() throws {
+        var settings = ReplicationSettings()
+        settings.omitted = .takingIn
+        let cluster = try TestCluster(settings: settings)
+        cluster.onSend = { message, _, to in
+            if case .store = message, to == MemberNumber(3) { return false }
+            return true
+        }
+        let milk = ByteBuffer(string: "milk")
+        _ = cluster.call(1, update("k", ReplicatedSet.self, .add(milk)))
+        let seen = cluster.call(1, get("k", type: "sets") { $0.r = .one }).context
+        cluster.onSend = nil
+        #expect(cluster.call(3, update("k", ReplicatedSet.self, .remove(milk), context: seen)).isStored)
+        #expect(cluster.call(1, get("k", type: "sets") { $0.r = .all }).value(ReplicatedSet.self) == [milk])
+    }
+
+    @Test func withoutWholeRunsItsMinterDoesNotKnowAllOfItsOwnEvent() throws {
+        var settings = ReplicationSettings()
+        settings.omitted = .wholeRuns
+        let cluster = try TestCluster(settings: settings)
+        _ = cluster.call(
+            1, update("k", ReplicatedSet.self, SetOperation(adds: elements("a", "b", "c"))) { $0.w = .all })
+        #expect(cluster[1].machine.status(at: cluster.now.monotonic).exchange.indexedEvents == 1)
+        #expect(cluster[2].machine.status(at: cluster.now.monotonic).exchange.indexedEvents == 3)
+    }
+
     @Test func anUpdateOnWhatNobodyInReachHasSeenIsNotApplied() throws {
         let cluster = try TestCluster()
         let unknown = VersionVector([Dot(ReplicaID(member: MemberNumber(2), incarnation: Incarnation(nonce: 9)), 4)])
@@ -134,6 +160,15 @@ private func elements(_ names: String...) -> [ByteBuffer] { names.map { ByteBuff
         #expect(cluster[2].machine.counters.repeatedUpdates == 1)
         #expect(cluster.held(2, "k", type: "counters")?.siblings.count == 1)
         #expect(cluster.call(3, get("k", type: "counters")).value(ReplicatedCounter.self) == 5)
+    }
+
+    @Test func withoutRecognisingARepeatCountsTwice() throws {
+        var settings = ReplicationSettings()
+        settings.omitted = .recognising
+        let cluster = try TestCluster(settings: settings)
+        _ = cluster.call(1, add(5, id: 1))
+        _ = cluster.call(2, add(5, id: 1))
+        #expect(cluster.call(3, get("k", type: "counters")).value(ReplicatedCounter.self) == 10)
     }
 
     /// The first try reached one owner only: its repeat there is acknowledged when others have it, and not before.
@@ -180,6 +215,25 @@ private func elements(_ names: String...) -> [ByteBuffer] { names.map { ByteBuff
         cluster.settle()
         #expect(cluster.reply(token)?.isStored == true, "\(String(describing: cluster.reply(token)))")
         #expect(cluster.call(stranger, get("k", type: "counters")).value(ReplicatedCounter.self) == 5)
+    }
+
+    /// Found by the simulator: the refusals of those that were asked next said that nothing was applied.
+    @Test func anAdditionWhoseOwnerIsLostAndThatNobodyElseTakesIsUnknown() throws {
+        let cluster = try TestCluster(types: [BucketType(name: "counters", n: 1, kind: .counter)])
+        let owner = cluster.owners("k", type: "counters")[0]
+        let stranger = try #require((1 ... 3).first { $0 != owner })
+        cluster.onSend = { message, from, _ in
+            if case .response = message, from == MemberNumber(UInt32(owner)) { return false }
+            return true
+        }
+        var request = add(5, id: 1)
+        request.options.sloppy = false
+        let token = cluster.ask(stranger, request)
+        cluster.settle()
+        cluster.kill(owner)
+        cluster.pass(.seconds(2))
+        let failure = try #require(cluster.reply(token)?.failure)
+        #expect(failure.outcome == .unknown, "\(failure)")
     }
 
     @Test func anAssignmentWhoseOwnerIsLostIsNotMadeAgain() throws {
@@ -259,6 +313,36 @@ private func elements(_ names: String...) -> [ByteBuffer] { names.map { ByteBuff
         for owner in owners { cluster.restart(owner) }
         cluster.pass(.seconds(3))
         #expect(cluster.call(owners[0], get("k", type: "sets")).value(ReplicatedSet.self) == [milk])
+    }
+
+    @Test func whatOnlyAFallbackKeepsIsTakenInToo() throws {
+        let cluster = try TestCluster(nodes: 6)
+        let owners = cluster.owners("k", type: "sets")
+        let fallback = try #require((1 ... 6).first { !owners.contains($0) })
+        for owner in owners { cluster.kill(owner) }
+        cluster.pass(.seconds(3))
+        let milk = ByteBuffer(string: "milk")
+        let added = cluster.call(
+            fallback,
+            update("k", ReplicatedSet.self, .add(milk)) {
+                $0.w = .one
+                $0.returnBody = true
+            })
+        let seen = try #require(added.context)
+        // No hint arrives.
+        cluster.onSend = { message, from, _ in
+            if case .store = message { return owners.contains(Int(from.rawValue)) }
+            return true
+        }
+        for owner in owners { cluster.restart(owner) }
+        cluster.pass(.seconds(3))
+        #expect(owners.allSatisfy { cluster.held($0, "k", type: "sets") == nil })
+        let removed = cluster.call(owners[0], update("k", ReplicatedSet.self, .remove(milk), context: seen))
+        #expect(removed.isStored, "\(removed)")
+        cluster.onSend = nil
+        cluster.pass(.seconds(5))
+        let read = cluster.call(owners[1], get("k", type: "sets") { $0.r = .all })
+        #expect(read.value(ReplicatedSet.self) == [], "\(read)")
     }
 
     // MARK: Last writer wins

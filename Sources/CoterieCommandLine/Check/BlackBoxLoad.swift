@@ -96,7 +96,7 @@ final class BlackBoxLoad: Sendable {
             // A client process that is gone tells nobody what it was answered.
             if let client, clients.life(of: client) != life { return false }
             recorder.complete(record, with: reply)
-            memory.learn(reply.result, of: key)
+            memory.learn(reply.result, of: key, source.kinds[key])
             if case .object = reply.result { return true }
         } catch {
             if let client, clients.life(of: client) != life { return false }

@@ -60,7 +60,7 @@ struct CheckRun: Sendable {
         let recorder = HistoryRecorder(rules: layout.rules(isDurable: false), seed: seed, retention: retention)
         // What earlier runs have left there would be values that nobody has written.
         let bucket = "check-\(seed)-\(String(UInt64.random(in: .min ... .max), radix: 36))"
-        let source = RequestSource(plan: plan, bucket: bucket)
+        let source = RequestSource(plan: plan, layout: layout, bucket: bucket)
         let load = BlackBoxLoad(source: source, recorder: recorder, clients: clients)
         let begin = ContinuousClock().now
         let progress = CheckProgress(output: output, recorder: recorder)

@@ -43,7 +43,9 @@ struct FinalReading: Sendable {
         var objects: [MemberNumber: [ObjectKey: ByteBuffer]] = [:]
         for (place, key) in keys.enumerated() {
             guard let one = settled[place] else { continue }
-            if let object = one.object { result.final.set(key, object) }
+            if let object = one.object {
+                result.final.set(key, object, of: layout.bucketType(named: key.type)?.kind ?? .siblings)
+            }
             if let problem = one.problem { result.pending.append("\(key) \(problem)") }
             for (member, object) in one.copies where !object.isEmpty {
                 objects[member, default: [:]][key] = object.encoded()

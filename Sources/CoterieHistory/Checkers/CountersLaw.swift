@@ -1,11 +1,12 @@
 // Counters stay within bounds: a read shows at least what was acknowledged before it began, as far as it shares an
 // owner with the acknowledgement, and at most what may have been applied before it returned; in the end
-// acknowledged ≤ value ≤ acknowledged + unknown (INV 11).
+// acknowledged ≤ value ≤ acknowledged + unknown (INV 11). Bounded counters never show less than zero.
 //
 // Source: the counter checker of Kyle Kingsbury's Jepsen, with negative amounts and with quorums. O(n × operations ×
 // log).
 
 import CoteriePrimitives
+import CoterieRing
 
 struct CountersLaw {
     /// Sums over the operations up to a moment.
@@ -53,8 +54,11 @@ struct CountersLaw {
             let called = read.record?.called.order ?? .max
             let returned = read.record?.returnOrder ?? .max
             let allowed = bounds.allowed(called: called, returned: returned, strength: read.strength)
-            guard !allowed.contains(read.value) else { continue }
             let name = read.record.map { "\($0.id)" } ?? "the final state"
+            if history.rule.kind == .bcounter, read.value < 0 {
+                found.add((read.record.map { [$0.id] } ?? []), "\(name) counts \(read.value), which is below zero")
+            }
+            guard !allowed.contains(read.value) else { continue }
             found.add(
                 (read.record.map { [$0.id] } ?? []),
                 "\(name) counts \(read.value); acknowledged and possible increments allow \(allowed.lowerBound) to "

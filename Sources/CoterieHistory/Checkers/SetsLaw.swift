@@ -2,9 +2,13 @@
 // it), stale (some later read has not) or lost (no read has it any more).
 //
 // Source: the set-full checker of Kyle Kingsbury's Jepsen; `Strength` says which reads must have an acknowledged
-// element. Adds only: an element that was removed has its own rules. O(elements read + adds × log reads) per key.
+// element. An element that somebody may have removed is not owed to anybody; one that was removed on a context that has
+// seen its only addition is shown to nobody any more who must know of the remove (INV 8). Each element is added by one
+// operation. O(elements read + (adds + removes) × reads) per key.
 
+import CoterieCausality
 import CoteriePrimitives
+import CoterieWire
 
 /// What became of the elements of one set.
 public struct SetSummary: Hashable, Sendable {
@@ -29,6 +33,8 @@ struct SetsLaw {
     private struct Element {
         let add: Record
         let strength: Int
+        /// Somebody may have removed it.
+        var isRemoved = false
         /// Acknowledged, or returned by a read: the order of that.
         var known: Int?
         var present = 0
@@ -46,6 +52,8 @@ struct SetsLaw {
 
     private let history: KeyHistory
     private var elements: [UInt64: Element] = [:]
+    /// What may have removed an element.
+    private var removes: [UInt64: [Record]] = [:]
     private var reads: [Read] = []
     private var found: Findings
 
@@ -53,6 +61,7 @@ struct SetsLaw {
         var law = SetsLaw(history, end)
         guard !law.reads.isEmpty else { return ([], SetSummary()) }
         law.judgeReads()
+        law.judgeRemoves()
         law.countPresence()
         let summary = law.judgeElements()
         return (law.found.violations, summary)
@@ -66,6 +75,8 @@ struct SetsLaw {
                 elements[element] = Element(
                     add: record, strength: record.strength(history.promise, history.rule),
                     known: record.outcome == .ok ? record.returned?.order : nil)
+            } else if case .remove(let element) = record.action {
+                if record.outcome.mayHaveApplied { removes[element, default: []].append(record) }
             } else if let seen = record.reply?.elements, let returned = record.returned {
                 let strength = record.strength(history.promise, history.rule)
                 reads.append(
@@ -74,6 +85,7 @@ struct SetsLaw {
                         elements: seen))
             }
         }
+        for value in removes.keys { elements[value]?.isRemoved = true }
         if let seen = end?.elements {
             reads.append(
                 Read(record: nil, called: .max, returned: .max, strength: history.rule.n, elements: seen))
@@ -105,6 +117,25 @@ struct SetsLaw {
         }
     }
 
+    /// What was removed with all that was ever added of it stays away.
+    private mutating func judgeRemoves() {
+        for (value, records) in removes.sorted(by: { $0.key < $1.key }) {
+            guard let add = elements[value]?.add, let dot = add.receipt?.written else { continue }
+            for remove in records where remove.outcome == .ok && remove.context?.covers(dot) == true {
+                let strength = remove.strength(history.promise, history.rule)
+                for read in reads where read.called > remove.returnOrder && read.elements.contains(value) {
+                    guard strength > 0, strength + read.strength > history.rule.n else { continue }
+                    let name = read.record.map { "\($0.id)" } ?? "the final state"
+                    found.add(
+                        (read.record.map { [$0.id] } ?? []) + [add.id, remove.id],
+                        "\(name) has \(value), added by \(add.id) as \(dot) and removed by \(remove.id), which had seen it"
+                    )
+                    break
+                }
+            }
+        }
+    }
+
     private mutating func countPresence() {
         for read in reads {
             for element in Set(read.elements) {
@@ -118,6 +149,7 @@ struct SetsLaw {
 
     private func isOwed(_ element: Element, _ read: Read) -> Bool {
         element.strength > 0 && element.strength + read.strength > history.rule.n
+            && !element.isRemoved
             && read.called > element.add.returnOrder
     }
 
@@ -144,7 +176,7 @@ struct SetsLaw {
                 summary.stale += 1
             }
             let least = history.rule.n - element.strength + 1
-            guard element.strength > 0, least <= history.rule.n,
+            guard element.strength > 0, least <= history.rule.n, !element.isRemoved,
                 element.presentOwed < Self.count(in: byStrength[least], after: element.add.returnOrder)
             else { continue }
             judgeAbsence(value, element)

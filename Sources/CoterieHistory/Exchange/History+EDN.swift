@@ -109,6 +109,7 @@ extension Record {
         case (.put, .siblings): ":put"
         case (.delete, .siblings): ":delete"
         case (.add, _): ":add"
+        case (.remove, _): ":remove"
         case (.increment, _): ":increment"
         case (.update, _): ":update"
         }
@@ -117,7 +118,7 @@ extension Record {
     private func ednValue(isCall: Bool, _ style: EDNStyle) -> String {
         switch action {
         case .put(let value): return "\(value.rawValue)"
-        case .add(let element): return "\(element)"
+        case .add(let element), .remove(let element): return "\(element)"
         case .increment(let amount): return "\(amount)"
         case .delete, .update: return "nil"
         case .get: break

@@ -63,7 +63,7 @@ extension JSONObject {
         field("kind", record.action.name)
         switch record.action {
         case .put(let value): field("value", value.rawValue)
-        case .add(let element): field("value", element)
+        case .add(let element), .remove(let element): field("value", element)
         case .increment(let amount): field("value", amount)
         case .get, .delete, .update: break
         }
@@ -134,6 +134,7 @@ extension Action {
         case .put: "put"
         case .delete: "delete"
         case .add: "add"
+        case .remove: "remove"
         case .increment: "increment"
         case .update: "update"
         }

@@ -109,9 +109,10 @@ private struct JepsenReader {
         case "increment":
             guard let amount = value?.int64 else { throw fault(":increment needs a whole number") }
             action = .increment(amount)
+        case "remove": action = .remove(try number(value, fault))
         case "update": action = .update
         default:
-            throw fault(":f must be :read, :get, :write, :put, :delete, :add, :increment or :update")
+            throw fault(":f must be :read, :get, :write, :put, :delete, :add, :remove, :increment or :update")
         }
         let session = event["session"]?.int64 ?? process
         guard let number = UInt32(exactly: session) else { throw fault("process \(session) is out of range") }

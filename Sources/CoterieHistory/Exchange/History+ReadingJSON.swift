@@ -213,9 +213,12 @@ extension Fields {
         case "delete": return .delete
         case "put": return .put(ValueID(try required("value")))
         case "add": return .add(try required("value"))
+        case "remove": return .remove(try required("value"))
         case "increment": return .increment(try required("value"))
         case "update": return .update
-        default: throw fail("\"kind\" must be get, put, delete, add, increment or update, not '\(text("kind") ?? "")'")
+        default:
+            throw fail(
+                "\"kind\" must be get, put, delete, add, remove, increment or update, not '\(text("kind") ?? "")'")
         }
     }
 

@@ -2,6 +2,7 @@
 
 import CoterieCausality
 import CoteriePrimitives
+import CoterieRing
 
 /// The end of a run. A key that is not set is not judged by its end.
 public struct FinalState: Sendable {
@@ -9,8 +10,10 @@ public struct FinalState: Sendable {
 
     public init() {}
 
-    /// What the store holds of a key; an object without context says that nothing is there and nothing is known.
-    public mutating func set(_ key: ObjectKey, _ object: CausalObject) { replies[key] = Reply(object) }
+    /// What the store holds of a key of a type; an object without context says that nothing is there and nothing is known.
+    public mutating func set(_ key: ObjectKey, _ object: CausalObject, of kind: TypeKind = .siblings) {
+        replies[key] = Reply(object, of: kind)
+    }
 
     /// As a client's answer shows it.
     public mutating func set(_ key: ObjectKey, _ reply: Reply) { replies[key] = reply }

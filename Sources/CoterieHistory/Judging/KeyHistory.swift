@@ -111,7 +111,7 @@ struct KeyHistory {
             switch record.action {
             case .put(let written): value = written
             case .delete: value = nil
-            case .get, .add, .increment, .update: continue
+            case .get, .add, .remove, .increment, .update: continue
             }
             let sent = record.replacesFound ? nil : record.context ?? VersionVector()
             // What a store chose to replace lies under the context that it answered.

@@ -82,6 +82,7 @@ extension Record {
         case .put(let value): "put \(value)"
         case .delete: "delete"
         case .add(let element): "add \(element)"
+        case .remove(let element): "remove \(element)"
         case .increment(let amount): "increment \(amount)"
         case .update: "update"
         }

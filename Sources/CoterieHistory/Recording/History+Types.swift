@@ -13,11 +13,17 @@ extension Action {
         case .counter:
             let operation = try? CounterOperation(decoding: operation, as: "an operation")
             if case .add(let amount)? = operation { self = .increment(amount) }
+        case .bcounter:
+            switch try? BoundedCounterOperation(decoding: operation, as: "an operation") {
+            case .add(let amount)?: self = .increment(amount)
+            case .take(let amount)?: self = .increment(-amount)
+            case .give?, nil: return
+            }
         case .set:
             guard let operation = try? SetOperation(decoding: operation, as: "an operation") else { return }
-            if operation.removes.isEmpty, operation.adds.count == 1, let element = Self.number(operation.adds[0]) {
-                self = .add(element)
-            }
+            let (adds, removes) = (operation.adds, operation.removes)
+            if removes.isEmpty, adds.count == 1, let element = Self.number(adds[0]) { self = .add(element) }
+            if adds.isEmpty, removes.count == 1, let element = Self.number(removes[0]) { self = .remove(element) }
         case .gset:
             guard let operation = try? ElementList(decoding: operation, as: "an operation") else { return }
             if operation.elements.count == 1, let element = Self.number(operation.elements[0]) { self = .add(element) }
@@ -35,6 +41,7 @@ extension Reply {
         switch kind {
         case .siblings, .lww: self.init(object)
         case .counter: self.init(context: object.context, count: try? ReplicatedCounter.value(of: object))
+        case .bcounter: self.init(context: object.context, count: (try? BoundedCounter.value(of: object))?.amount)
         case .set, .gset:
             let elements = try? ReplicatedSet.value(of: object)
             self.init(context: object.context, elements: elements?.map { Action.number($0) ?? 0 })

@@ -14,6 +14,8 @@ public enum Action: Hashable, Sendable {
     case delete
     /// Adds an element to a set.
     case add(UInt64)
+    /// Removes an element from a set: the additions of it that the context covers.
+    case remove(UInt64)
     /// Adds to a counter; may be negative.
     case increment(Int64)
     /// Any other operation of a replicated type: no law looks into it.

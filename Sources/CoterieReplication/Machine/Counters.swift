@@ -10,6 +10,10 @@ public struct Counters: Equatable, Sendable {
     /// Operations on keys of replicated types; those of them that had been applied before.
     public var updates = 0
     public var repeatedUpdates = 0
+    /// Updates before which what their clients had seen was read and taken in.
+    public var updatesBehind = 0
+    /// Updates made again through another owner, when the first one was lost.
+    public var updatesElsewhere = 0
     /// Failures by code, of requests that this node carried.
     public var failures: [ErrorCode: Int] = [:]
     /// Failures whose outcome is unknown.
@@ -77,7 +81,8 @@ public struct Counters: Equatable, Sendable {
     public var named: [(name: String, value: Int)] {
         [
             ("gets", gets), ("puts", puts), ("deletes", deletes), ("updates", updates),
-            ("repeated_updates", repeatedUpdates), ("unknown", unknown), ("forwarded", forwarded),
+            ("repeated_updates", repeatedUpdates), ("updates_behind", updatesBehind),
+            ("updates_elsewhere", updatesElsewhere), ("unknown", unknown), ("forwarded", forwarded),
             ("replayed", replayed), ("expired", expired), ("background_waits", backgroundWaits),
             ("background_cuts", backgroundCuts), ("read_repairs", readRepairs),
             ("read_repairs_skipped", readRepairsSkipped),

@@ -62,6 +62,8 @@ final class Coordination {
     var found: (object: CausalObject, round: UInt64)?
     /// Whether such a read was made: it is made once.
     var hasFetched = false
+    /// An owner that was lost may have applied it: no refusal of another says that it was not.
+    var isInDoubt = false
     /// When fallbacks are asked for owners that have not answered by then; nil: they were, or never are.
     var lookAt: Instant?
     /// Until when it may wait for owners to be connected; nil: it has not waited.

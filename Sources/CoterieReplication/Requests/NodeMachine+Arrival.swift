@@ -184,6 +184,12 @@ extension NodeMachine {
     ) {
         precondition(!coordination.isAnswered, "a request is answered once")
         coordination.isAnswered = true
+        var result = result
+        if coordination.isInDoubt, case .failed(var failure) = result, failure.outcome == .notApplied {
+            failure.outcome = .unknown
+            failure.message += " (and the owner that had it first is lost)"
+            result = .failed(failure)
+        }
         let reply = ClientReply(result: result, receipt: receipt)
         let operation = coordination.request.operation
         if case .failed(let failure) = result {

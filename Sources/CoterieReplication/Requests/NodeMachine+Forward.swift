@@ -160,6 +160,8 @@ extension NodeMachine {
         forwards[forwarding.id] = nil
         if coordination.plan.rule.mayRepeat(coordination.request.operation), coordination.deadline > now.monotonic {
             // Wherever it is performed, its id makes it count once.
+            counters.updatesElsewhere += 1
+            coordination.isInDoubt = true
             forward(
                 coordination, slot, id: forwarding.id, avoiding: forwarding.unreached + [forwarding.owner], now,
                 &effects)

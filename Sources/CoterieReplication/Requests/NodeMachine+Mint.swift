@@ -44,7 +44,7 @@ extension NodeMachine {
             let occasion = Occasion(
                 minter: first.replica,
                 observed: asFallback ? observed : observed.map { notGone($0, over: local, in: group) },
-                now: now.wall, id: id)
+                now: now.wall, id: settings.omitted.contains(.recognising) ? nil : id)
             switch try update(operation, over: local, under: first, occasion, coordination.plan.rule) {
             case .success(let made): write = made
             case .other(let other): return other
@@ -127,6 +127,9 @@ extension NodeMachine {
     /// cover was deleted, and the marker is gone: nothing of it is left to act on.
     private func notGone(_ observed: VersionVector, over local: CausalObject, in group: Group) -> VersionVector {
         if local.context.descends(observed) { return observed }
+        if settings.omitted.contains(.takingIn) {
+            return VersionVector(observed.lastDots.filter { local.context.covers($0) })
+        }
         let handled = knowledge.handled(of: observed, in: group)
         return VersionVector(observed.lastDots.filter { local.context.covers($0) || !handled.covers($0) })
     }

@@ -128,7 +128,8 @@ extension NodeMachine {
                 answerRead(coordination, machine, now, &effects)
             case .enough where isComplete:
                 // What the session has seen may be a hint still: the read widens before it fails.
-                looksAtOwnHints = then == .answer && widen(coordination, &machine, slot, now, &effects)
+                let widens = then == .answer || coordination.hasFetched
+                looksAtOwnHints = widens && widen(coordination, &machine, slot, now, &effects)
                 if machine.waiting > 0 { break }
                 machine.decide()
                 let failure = Failure(

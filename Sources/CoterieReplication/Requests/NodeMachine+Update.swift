@@ -16,8 +16,12 @@ extension NodeMachine {
                 .notInSync, "this owner could not take in what the client saw (\(observed)), on which the update acts")
         }
         coordination.hasFetched = true
+        counters.updatesBehind += 1
         coordination.request.options.floor = observed
-        startRead(coordination, slot, coordination.plan.options.readBefore(), .write, now, &effects)
+        // Fallbacks may be the only ones that have it.
+        var options = coordination.plan.options.readBefore()
+        options.sloppy = coordination.plan.options.sloppy
+        startRead(coordination, slot, options, .write, now, &effects)
     }
 
     /// Merges what the read found into the own object, and begins the write anew.

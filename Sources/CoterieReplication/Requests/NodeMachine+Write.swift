@@ -85,9 +85,10 @@ extension NodeMachine {
         _ object: CausalObject, _ encoded: ByteBuffer, _ event: Store.Event, _ coordination: Coordination
     ) throws(Failure) {
         // What a delete covers is everywhere before its marker goes: also what only its client had seen.
+        let minted = settings.omitted.contains(.wholeRuns) ? [event.dot] : event.run.dots
         let fresh =
             object.isMarker
-            ? knowledge.unhandled(event.run.dots + object.namedDots, in: coordination.plan.group) : event.run.dots
+            ? knowledge.unhandled(minted + object.namedDots, in: coordination.plan.group) : minted
         do throws(StorageFailure) {
             try apply(object, encoded, fresh, coordination.plan.group, coordination.request.key)
         } catch {

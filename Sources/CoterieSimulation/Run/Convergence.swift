@@ -11,6 +11,7 @@ import CoteriePrimitives
 import CoterieReplication
 import CoterieRing
 import CoterieStorage
+import CoterieTypes
 import CoterieWire
 import NIOCore
 
@@ -151,13 +152,10 @@ extension World {
         }
     }
 
-    /// Whether anti-entropy cannot make the key's owners equal. A corrupt record is restored by a read. So are two things
-    /// that are no events, and of which no clock tells; until there is a scrub a read finds them. They are read only
-    /// after anti-entropy had its time:
-    ///
-    /// - What the rule `lww` has dropped at one owner and not at another, where a delete came between two concurrent writes.
-    /// - Contexts of equal siblings that differ: the key was written again where its marker was reclaimed already, and
-    ///   merged into the marker elsewhere.
+    /// Whether anti-entropy cannot make the key's owners equal. A corrupt record is restored by a read. So is one thing that
+    /// is no event, and of which no clock tells: contexts of equal siblings that differ, where the key was written again
+    /// where its marker was reclaimed already, and merged into the marker elsewhere. Where there is no scrub a read finds
+    /// it; it is read only after anti-entropy had its time.
     private func needsReading(_ key: Int) -> Bool {
         if owners(of: key).contains(where: { stored(key, at: $0) == nil }) { return true }
         guard now > stageBegan + 20 * plan.replication.exchangeInterval.nanoseconds, !isTheSameEverywhere(key) else {
@@ -165,8 +163,7 @@ extension World {
         }
         let objects = owners(of: key).map { object(key, at: $0) }
         let haveTheSameSiblings = objects.allSatisfy { $0.liveDots == objects[0].liveDots }
-        if haveTheSameSiblings { return !objects[0].siblings.isEmpty }
-        return place(of: key)?.type.kind == .lww
+        return haveTheSameSiblings && !objects[0].siblings.isEmpty
     }
 
     /// Whether some owner still holds the key's marker.
@@ -196,10 +193,15 @@ extension World {
         return areEqual
     }
 
-    private func isEqualEverywhere(_ key: Int, _ object: CausalObject?) -> Bool {
-        guard let object else { return false }
-        let expected = object.isEmpty ? nil : object.encoded()
-        return owners(of: key).allSatisfy { stored(key, at: $0) == .some(expected) }
+    /// Whether all owners hold the same, and what a read of all found is what it shows.
+    private func isEqualEverywhere(_ key: Int, _ found: CausalObject?) -> Bool {
+        guard let found, isTheSameEverywhere(key), let owner = owners(of: key).first else { return false }
+        var held = object(key, at: owner)
+        if requests.kinds[key] == .lww, held.siblings.count > 1 {
+            let latest = LastWriterWins.latest(in: held)
+            held.retain { $0.dot == latest?.dot }
+        }
+        return held == found
     }
 
     // MARK: The end
@@ -261,7 +263,7 @@ extension World {
     var finalState: FinalState {
         var final = FinalState()
         for key in keys.indices {
-            if let object = convergence?.found[key] { final.set(keys[key], object) }
+            if let object = convergence?.found[key] { final.set(keys[key], object, of: requests.kinds[key]) }
         }
         return final
     }

@@ -21,6 +21,8 @@ public enum Probe: String, Hashable, Sendable, CaseIterable {
     case forwarded, replayed, digestHit, readRepair, repairSkipped, siblings, manySiblings, discardedSibling, markerRead
     case unknownOutcome, overloaded, timeout, insufficientReplicas, preconditionFailed, tooManySiblings, ownerLost
     case notInSync, shuttingDown, gracefulStop, expired
+    // Replicated types.
+    case updateRepeated, updateBehind, updateElsewhere, operationRefused
     // Background work.
     case backgroundWaited, backgroundCut
     // Sloppy quorums.
@@ -103,6 +105,9 @@ extension ProbeCounts {
         reach(.backgroundWaited, times: counters.backgroundWaits - old.backgroundWaits)
         reach(.backgroundCut, times: counters.backgroundCuts - old.backgroundCuts)
         reach(.discardedSibling, times: counters.discardedSiblings - old.discardedSiblings)
+        reach(.updateRepeated, times: counters.repeatedUpdates - old.repeatedUpdates)
+        reach(.updateBehind, times: counters.updatesBehind - old.updatesBehind)
+        reach(.updateElsewhere, times: counters.updatesElsewhere - old.updatesElsewhere)
         reach(.unknownOutcome, times: counters.unknown - old.unknown)
         reach(.roundReached, times: counters.rounds - old.rounds)
         reach(.markerReclaimed, times: counters.reclaimed - old.reclaimed)
@@ -125,6 +130,7 @@ extension ProbeCounts {
         case .preconditionFailed: reach(.preconditionFailed)
         case .tooManySiblings: reach(.tooManySiblings)
         case .ownerLost: reach(.ownerLost)
+        case .operationRefused: reach(.operationRefused)
         case .notInSync: reach(.notInSync)
         case .shuttingDown: reach(.shuttingDown)
         default: break

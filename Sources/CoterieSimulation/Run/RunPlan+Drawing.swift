@@ -25,6 +25,8 @@ extension RunPlan {
         drawEnvironment(&environment)
         drawWorkload(&load)
         drawFaults(&trouble)
+        var types = draws.split()
+        drawReplicatedTypes(&types)
         giveProbesTime()
         workload.operations = options.operations ?? max(1, workload.operations * options.operationsPercent / 100)
         checkEvery = options.checkEvery

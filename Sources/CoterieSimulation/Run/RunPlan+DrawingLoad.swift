@@ -53,6 +53,23 @@ extension RunPlan {
         if draws.chance(2, in: 3), !workload.bucketTypes.contains("default") { workload.bucketTypes.append("default") }
     }
 
+    /// In half of the runs keys of one or two replicated types beside the others, in some of these alone.
+    mutating func drawReplicatedTypes(_ draws: inout SeededGenerator) {
+        guard draws.chance(1, in: 2) else { return }
+        // What the laws say most of is in most of the runs.
+        var kinds: [TypeKind] = [
+            .counter, .counter, .counter, .set, .set, .set, .map, .map, .gset, .bcounter, .register, .flag, .max, .min,
+            .hll,
+        ]
+        draws.shuffle(&kinds)
+        if draws.chance(1, in: 3) { workload.bucketTypes = [] }
+        for kind in Set(kinds.prefix(1 + draws.below(2))).sorted(by: { $0.rawValue < $1.rawValue }) {
+            let n = draws.chance(2, in: 3) ? replicas : 1 + draws.below(replicas)
+            bucketTypes.append(BucketType(name: "\(kind)s", n: n, kind: kind))
+            workload.bucketTypes.append("\(kind)s")
+        }
+    }
+
     private mutating func drawQuorums(_ draws: inout SeededGenerator) {
         let all: [Quorum?] = [nil, nil, .one, .quorum, .all]
         workload.quorums = (0 ..< 1 + draws.below(3)).map { _ in

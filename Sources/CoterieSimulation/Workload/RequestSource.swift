@@ -13,6 +13,8 @@ public struct RequestSource: Sendable {
     public let plan: WorkloadPlan
     /// All keys that are used; a request and a session's memory name a key by its place here.
     public let keys: [ObjectKey]
+    /// What concurrent writes of each key become.
+    public let kinds: [TypeKind]
 
     /// A request of the plan's mix.
     public struct Drawn: Sendable {
@@ -26,10 +28,14 @@ public struct RequestSource: Sendable {
     /// What a draw needs of the world: unused values, and the wall clock.
     public typealias Fresh = () -> ValueID
 
-    public init(plan: WorkloadPlan, bucket: String = "b") {
+    /// - Parameter layout: tells of which type each bucket type's keys are; one that it does not have: siblings.
+    public init(plan: WorkloadPlan, layout: Layout, bucket: String = "b") {
         self.plan = plan
         keys = plan.bucketTypes.flatMap { type in
             (0 ..< plan.keysPerType).map { ObjectKey(type: type, bucket: bucket, key: "k\($0)") }
+        }
+        kinds = plan.bucketTypes.flatMap { type in
+            Array(repeating: layout.bucketType(named: type)?.kind ?? .siblings, count: plan.keysPerType)
         }
     }
 
@@ -40,6 +46,9 @@ public struct RequestSource: Sendable {
         let key = drawKey(&draws)
         let context = memory.contexts[key]
         let kind = drawKind(&draws)
+        if !kinds[key].holdsContents {
+            return Drawn(request: typed(key, kind, memory, &draws, fresh), key: key, isUpdate: false)
+        }
         let request =
             switch kind {
             case 0, 3: get(key, memory, &draws)
@@ -50,6 +59,20 @@ public struct RequestSource: Sendable {
             default: conditional(key, context, &draws, wall, fresh)
             }
         return Drawn(request: request, key: key, isUpdate: kind == 3)
+    }
+
+    private func typed(
+        _ key: Int, _ kind: Int, _ memory: SessionMemory, _ draws: inout SeededGenerator, _ fresh: Fresh
+    ) -> ClientRequest {
+        let intent: Intent
+        switch kind {
+        case 0, 3: return get(key, memory, &draws)
+        case 2: intent = .change(memory.contexts[key])
+        case 4, 5: intent = .takeAway(memory.contexts[key])
+        default: intent = .change(nil)
+        }
+        let operation = operation(of: kinds[key], on: key, intent, memory, &draws, fresh: fresh)
+        return write(key, operation, &draws)
     }
 
     /// A put of a value that nobody has written.

@@ -181,7 +181,7 @@ extension World {
 
     /// What the session knows of the key from now on.
     private func learn(_ reply: ClientReply, _ call: Session.Call, _ index: Int) {
-        sessions[index].memory.learn(reply.result, of: call.key)
+        sessions[index].memory.learn(reply.result, of: call.key, requests.kinds[call.key])
         switch reply.result {
         case .object(let object):
             statistics.succeeded += 1

@@ -93,11 +93,11 @@ public final class World {
         diskDraws = draws.split()
         processDraws = draws.split()
         workloadDraws = draws.split()
-        requests = RequestSource(plan: plan.workload)
-        keys = requests.keys
         canaryDraws = draws.split()
         faults = FaultDriver(plan.faults, draws.split())
         layout = try Layout(first: plan.definition)
+        requests = RequestSource(plan: plan.workload, layout: layout)
+        keys = requests.keys
         layoutBytes = layout.encoded()
         history = History(rules: plan.rules)
         links = Links(

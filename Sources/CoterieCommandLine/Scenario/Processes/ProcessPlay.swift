@@ -54,7 +54,8 @@ final class ProcessPlay: Sendable {
         self.recorder = recorder
         network = NetworkFaultBook(faults: ClusterFaults(cluster: cluster), seed: seed)
         load = BlackBoxLoad(
-            source: RequestSource(plan: plan, bucket: ScenarioKey.bucket), recorder: recorder, clients: clients,
+            source: RequestSource(plan: plan, layout: layout, bucket: ScenarioKey.bucket), recorder: recorder,
+            clients: clients,
             operations: plan.operations)
     }
 
