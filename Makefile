@@ -1,5 +1,5 @@
 # make run        five nodes in the foreground, until Ctrl-C (release build)
-# make demo       a tour on a real cluster, every claim checked; exit code 0 only if all held
+# make demo       two tours on real clusters, every claim checked; exit code 0 only if all held
 # make release    the optimised binary: .build/release/coterie
 # make build      the debug build
 # make test       all tests, in two passes, then make sim; a few minutes after the builds
@@ -17,6 +17,7 @@
 # make trouble    five real nodes under load: each killed, halted, restarted, then parted 2|3; what is refused, how it heals
 # make catch-up   a node that was away while keys changed: seconds and bytes until it has them
 # make deps       what a fresh machine needs: checks Swift, installs zlib's headers or names them
+# make browser    Chromium and its driver, which the test of the cart's page needs: installs them or names them
 # make clean      removes build products (never a cluster's data)
 
 SHELL := /bin/bash
@@ -52,7 +53,7 @@ define both-passes
 endef
 
 .PHONY: help run demo release build test check lint format bench sim random digests scenario scenario-processes soak \
-    deletes trouble catch-up deps clean
+    deletes trouble catch-up deps browser clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -62,6 +63,7 @@ run: release
 
 demo: release
 	@$(COTERIE) demo
+	@$(COTERIE) cart demo
 
 release: deps
 	$(SWIFT) build $(BUILD) -c release --product coterie $(STATIC)
@@ -176,6 +178,21 @@ else
 	    fi; \
 	fi
 endif
+
+# Without it that test is left out, but where COTERIE_BROWSER=required says that it must not be.
+browser:
+	@if ! command -v chromedriver >/dev/null; then \
+	    if ! command -v apt-get >/dev/null; then \
+	        echo "chromedriver is missing: install Chromium and its driver"; exit 1; \
+	    elif [ "$$(id -u)" = 0 ]; then \
+	        apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; \
+	    elif sudo -n true 2>/dev/null; then \
+	        sudo apt-get update -qq \
+	            && sudo apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; \
+	    else \
+	        echo "chromedriver is missing: sudo apt-get install chromium-driver"; exit 1; \
+	    fi; \
+	fi
 
 clean:
 	rm -rf $(PRODUCTS)

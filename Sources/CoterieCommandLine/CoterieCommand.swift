@@ -39,6 +39,7 @@ public struct CoterieCommand: AsyncParsableCommand {
             RingCommand.self,
             LocalCommand.self, ClusterCommand.self,
             BenchCommand.self, CheckCommand.self, HistoryCommand.self, ServeCommand.self, DemoCommand.self,
+            CartCommand.self,
             SimCommand.self, ScenarioCommand.self, StorageCommand.self,
         ])
 

@@ -185,7 +185,7 @@ struct LawWorld<T: Lawful> {
         } catch {
             switch error {
             case .behind: return .behind
-            case .refused: return .refused
+            case .refused, .demands: return .refused
             case .malformed, .unknownType: throw LawFailure(.operation, "\(show(operation)): \(error)")
             }
         }

@@ -43,36 +43,11 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let narrator = Narrator(output: .standard)
         let stage = try DemoStage()
-        let signals = SignalWatch()
         let (keys, seconds) = (keys, seconds)
-        do {
-            try await signals.interrupting {
-                try await DemoStory(stage: stage, narrator: narrator, keys: keys, seconds: seconds).tell()
-            }
-        } catch {
-            await clear(stage)
-            if error is Interrupted { throw CommandFailure(.interrupted, "interrupted; all nodes are stopped") }
-            throw error
+        try await stage.play(keep: keep) { narrator in
+            try await DemoStory(stage: stage, narrator: narrator, keys: keys, seconds: seconds).tell()
         }
-        await clear(stage)
-        try conclude(narrator)
-    }
-
-    private func clear(_ stage: DemoStage) async {
-        await stage.clear(keep: keep)
-        if keep { Output.standard.line("data and logs are in \(stage.cluster.directory.path)") }
-    }
-
-    private func conclude(_ narrator: Narrator) throws {
-        let output = narrator.output
-        output.line("")
-        guard narrator.brokenClaims.isEmpty else {
-            let list = narrator.brokenClaims.map { "  \($0)" }.joined(separator: "\n")
-            throw CommandFailure(.failed, "\(narrator.brokenClaims.count) claims did not hold:\n\(list)")
-        }
-        output.line(output.styled("All \(narrator.heldClaims) claims held.", .bold, .green))
-        output.line("Your own cluster: coterie local up")
+        Output.standard.line("Your own cluster: coterie local up")
     }
 }

@@ -20,7 +20,7 @@ struct DemoStory: Sendable {
     private var second: Member { cluster.members[1] }
 
     func tell() async throws {
-        try await begin()
+        try await stage.start(narrator)
         try await shop()
         let client = try stage.client()
         let load = DemoLoad(keys: keys)
@@ -34,15 +34,6 @@ struct DemoStory: Sendable {
         }
         await client.close(grace: .zero)
         try await end()
-    }
-
-    private func begin() async throws {
-        narrator.act("Five nodes, each a process of its own")
-        narrator.say("Every key has three replicas on three of them. No node is special.")
-        narrator.command("coterie local up --nodes 5 --replicas 3")
-        try await start(cluster.members)
-        let status = await cluster.status()
-        narrator.claim("all five nodes serve", status.isWhole)
     }
 
     // MARK: Siblings

@@ -1,5 +1,6 @@
 // Tells what a demonstration does, and keeps count of what it claimed.
 
+import CoterieServer
 import Synchronization
 
 /// Writes the story; every claim is checked, and one that does not hold is remembered.
@@ -44,5 +45,15 @@ final class Narrator: Sendable {
         } else {
             broken.withLock { $0.append(detail.isEmpty ? text : "\(text) (\(detail))") }
         }
+    }
+
+    /// The end of the story; throws where a claim did not hold.
+    func conclude() throws {
+        output.line("")
+        guard brokenClaims.isEmpty else {
+            let list = brokenClaims.map { "  \($0)" }.joined(separator: "\n")
+            throw CommandFailure(.failed, "\(brokenClaims.count) claims did not hold:\n\(list)")
+        }
+        output.line(output.styled("All \(heldClaims) claims held.", .bold, .green))
     }
 }

@@ -42,6 +42,9 @@ struct Routes: Sendable {
         } catch let problem as Problem {
             answer = problem.answer(asJSON: Accept(call.headers[.accept]).prefersJSON, instance: call.target)
         }
+        if let origin = call.headers[.origin], CrossOrigin.isMember(origin, of: gateway.layout) {
+            CrossOrigin.allow(origin, &answer)
+        }
         if !answer.headers.contains(.receipt) {
             answer.headers[.receipt] = ReceiptText(layout: gateway.layout).local(gateway.member)
         }
@@ -52,6 +55,9 @@ struct Routes: Sendable {
         let target = try Target(parsing: call.target)
         let resource = try Resource(target.segments)
         if resource == .adminFaults, gateway.faults == nil { throw Resource.unknown }
+        if call.method == .options, call.headers.contains(.accessControlRequestMethod) {
+            return CrossOrigin.preflight(resource)
+        }
         guard resource.methods.contains(call.method) else {
             throw Problem.methodNotAllowed(
                 call.method.rawValue, printable(call.target),
@@ -62,6 +68,7 @@ struct Routes: Sendable {
         case .root: return ResourceList.answer(Accept(call.headers[.accept]))
         case .ping: return Answer(.ok, text: "OK", contentType: "text/html")
         case .stats: return Answer(.ok, json: await stats())
+        case .cart: return CartPage.answer
         case .adminStatus: return Answer(.ok, json: await gateway.status())
         case .adminLayout: return Answer(.ok, json: LayoutDescription(gateway.layout))
         case .adminFaults:

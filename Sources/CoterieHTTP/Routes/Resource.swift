@@ -35,6 +35,8 @@ struct BucketPath: Hashable, Sendable {
 /// What a path names.
 enum Resource: Hashable, Sendable {
     case root, ping, stats
+    /// The page of `CartPage`.
+    case cart
     case object(BucketPath, key: ByteBuffer)
     /// `…/keys`: store under a generated key.
     case keys(BucketPath)
@@ -56,7 +58,7 @@ enum Resource: Hashable, Sendable {
     static let known =
         "/types/T/buckets/B/keys/K, /buckets/B/keys/K, /riak/B/K, /types/T/buckets/B/keys, "
         + "/types/T/buckets/B/datatypes/K, /types/T/buckets/B/datatypes, /buckets/B/counters/K, "
-        + "/types/T/buckets/B/props, /types/T/props, /ping, /stats, /admin/status, /admin/ring, /admin/layout, "
+        + "/types/T/buckets/B/props, /types/T/props, /ping, /stats, /cart, /admin/status, /admin/ring, /admin/layout, "
         + "/admin/explain"
 
     init(_ segments: [[UInt8]]) throws(Problem) {
@@ -70,6 +72,7 @@ enum Resource: Hashable, Sendable {
         case nil: self = .root
         case "ping" where words.count == 1: self = .ping
         case "stats" where words.count == 1: self = .stats
+        case "cart" where words.count == 1: self = .cart
         case "admin" where words == ["admin", "status"]: self = .adminStatus
         case "admin" where words == ["admin", "ring"]: self = .adminRing
         case "admin" where words == ["admin", "layout"]: self = .adminLayout
@@ -122,7 +125,7 @@ enum Resource: Hashable, Sendable {
     /// Its methods, as an `Allow` header lists them.
     var methods: [HTTPRequest.Method] {
         switch self {
-        case .root, .ping, .stats, .adminStatus, .adminRing, .adminLayout, .adminExplain: [.get, .head]
+        case .root, .ping, .stats, .cart, .adminStatus, .adminRing, .adminLayout, .adminExplain: [.get, .head]
         case .adminFaults: [.get, .head, .put, .delete]
         case .object: [.get, .head, .put, .post, .delete]
         case .keys, .datatypes: [.post]

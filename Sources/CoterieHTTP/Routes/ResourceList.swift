@@ -20,6 +20,7 @@ enum ResourceList {
         ("coterie_admin_layout", "/admin/layout"),
         ("coterie_admin_ring", "/admin/ring"),
         ("coterie_admin_status", "/admin/status"),
+        ("coterie_cart", "/cart"),
     ]
 
     /// As JSON, or as a page of links where HTML is named.

@@ -14,6 +14,8 @@ public struct Counters: Equatable, Sendable {
     public var updatesBehind = 0
     /// Updates made again through another owner, when the first one was lost.
     public var updatesElsewhere = 0
+    /// What was asked of other owners so that an update could be performed.
+    public var demands = 0
     /// Failures by code, of requests that this node carried.
     public var failures: [ErrorCode: Int] = [:]
     /// Failures whose outcome is unknown.
@@ -82,7 +84,8 @@ public struct Counters: Equatable, Sendable {
         [
             ("gets", gets), ("puts", puts), ("deletes", deletes), ("updates", updates),
             ("repeated_updates", repeatedUpdates), ("updates_behind", updatesBehind),
-            ("updates_elsewhere", updatesElsewhere), ("unknown", unknown), ("forwarded", forwarded),
+            ("updates_elsewhere", updatesElsewhere), ("demands", demands), ("unknown", unknown),
+            ("forwarded", forwarded),
             ("replayed", replayed), ("expired", expired), ("background_waits", backgroundWaits),
             ("background_cuts", backgroundCuts), ("read_repairs", readRepairs),
             ("read_repairs_skipped", readRepairsSkipped),

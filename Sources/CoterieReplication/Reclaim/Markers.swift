@@ -6,7 +6,6 @@
 
 import CoterieCausality
 import CoteriePrimitives
-import CoteriePrimitives
 import CoterieRing
 import DequeModule
 import NIOCore

@@ -41,6 +41,9 @@ final class Coordination {
         /// A write is at an owner. Can transition to: `forwarded` (another owner, if this one was certainly not
         /// reached), gone.
         case forwarded(Forwarding)
+        /// Another owner was asked for what an update needs. Can transition to: `loading`, `writing`, `demanding` (the next
+        /// one), gone.
+        case demanding(Demanding)
     }
 
     /// What a read is for.
@@ -64,6 +67,8 @@ final class Coordination {
     var hasFetched = false
     /// An owner that was lost may have applied it: no refusal of another says that it was not.
     var isInDoubt = false
+    /// Whom others were asked for something that the update needs (`TypeDemand`), in their present lives.
+    var demanded: [MemberNumber] = []
     /// When fallbacks are asked for owners that have not answered by then; nil: they were, or never are.
     var lookAt: Instant?
     /// Until when it may wait for owners to be connected; nil: it has not waited.
@@ -80,6 +85,16 @@ final class Coordination {
         self.started = started
         self.deadline = deadline
     }
+}
+
+/// What another owner was asked for, so that an update can be performed here.
+struct Demanding: Equatable {
+    let id: RequestID
+    let owner: MemberNumber
+    /// Why it is needed: the answer where nobody gives it.
+    let why: String
+    /// The own round when it was asked: what it answers left its store in no earlier one than the round before.
+    let round: UInt64
 }
 
 /// A write that was passed to an owner.

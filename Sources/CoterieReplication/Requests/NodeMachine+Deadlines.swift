@@ -48,6 +48,7 @@ extension NodeMachine {
         let isDue = coordination.deadline <= now.monotonic
         switch coordination.phase {
         case .forwarded(let forwarding): forwardIsDue(coordination, forwarding, slot, now, &effects)
+        case .demanding(let demanding): demandIsDue(coordination, demanding, slot, now, &effects)
         case .parked where isDue:
             let connected = coordination.plan.owners.count { $0 == me || isReachable($0) }
             let failure = Failure(
@@ -112,6 +113,9 @@ extension NodeMachine {
                 return
             }
             forwardLost(taken, forwarding, slot, now)
+        case .demanding(let demanding):
+            guard demanding.owner == member, let taken = requests.take(slot) else { return }
+            demandFailed(taken, demanding, slot, now, &effects)
         case .loading, .arrived, .parked: break
         }
     }

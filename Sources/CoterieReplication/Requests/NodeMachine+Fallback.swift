@@ -63,6 +63,7 @@ extension NodeMachine {
                     .insufficientReplicas,
                     "no owner can be reached, and the update acts on what its client saw (\(observed)), which is not "
                         + "known here")
+            case .demands(let why, _): throw Failure(.operationRefused, why)
             }
             let encoded = object.encoded()
             let (key, partition) = (coordination.request.key, coordination.plan.group.partition)

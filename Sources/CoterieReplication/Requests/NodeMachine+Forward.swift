@@ -67,6 +67,10 @@ extension NodeMachine {
     ) {
         noteEpoch(response.reply.receipt.epoch, of: member, &effects)
         guard let slot = forwards[response.id], let coordination = requests.take(slot) else { return }
+        if case .demanding(let demanding) = coordination.phase, demanding.owner == member {
+            demandAnswered(response, coordination, demanding, slot, now, &effects)
+            return
+        }
         guard case .forwarded(let forwarding) = coordination.phase, forwarding.owner == member else {
             requests.put(coordination, at: slot)
             return
@@ -88,6 +92,10 @@ extension NodeMachine {
     /// A request that certainly did not leave goes to the next owner.
     mutating func unsentForward(_ request: Request, to member: MemberNumber, _ now: Now, _ effects: inout Effects) {
         guard let slot = forwards[request.id], let coordination = requests.take(slot) else { return }
+        if case .demanding(let demanding) = coordination.phase, demanding.owner == member {
+            demandFailed(coordination, demanding, slot, now, &effects)
+            return
+        }
         guard case .forwarded(let forwarding) = coordination.phase, forwarding.owner == member,
             forwarding.lostUntil == nil
         else {

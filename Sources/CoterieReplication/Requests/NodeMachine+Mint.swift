@@ -16,6 +16,8 @@ enum MintedWrite {
     case repeated
     /// The update acts on what its client saw, and this is not here: it must be taken in first.
     case behind(VersionVector)
+    /// Other replicas must perform something first: why, and what.
+    case demands(String, [TypeDemand])
 }
 
 extension NodeMachine {
@@ -117,6 +119,7 @@ extension NodeMachine {
         } catch {
             switch error {
             case .behind(let observed): return .other(.behind(observed))
+            case .demands(let why, let demands): return .other(.demands(why, demands))
             case .refused(let why): throw Failure(.operationRefused, why)
             case .malformed, .unknownType: throw Failure(.badOperation, "\(error)")
             }

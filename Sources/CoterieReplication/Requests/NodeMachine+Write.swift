@@ -75,6 +75,7 @@ extension NodeMachine {
                 counters.repeatedUpdates += 1
                 spread(coordination, local, local.encoded(), nil, keptFor: nil, slot, now, &effects)
             case .behind(let observed): try fetchWhatWasSeen(observed, coordination, slot, now, &effects)
+            case .demands(let why, let demands): try demand(demands, why, coordination, slot, now, &effects)
             }
         } catch {
             reject(coordination, slot, error, now, &effects)

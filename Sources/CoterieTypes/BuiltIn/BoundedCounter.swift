@@ -99,6 +99,7 @@ public enum BoundedCounter: ReplicatedType {
         switch operation {
         case .add(let amount): try Totals.add(amount, to: &totals.added)
         case .take(let amount):
+            if amount > rights { throw lack(of: amount, at: occasion.minter, in: try value(of: object)) }
             try check(amount, within: rights, of: occasion.minter)
             try Totals.add(amount, to: &totals.taken)
         case .give(let amount, let replica):
@@ -123,6 +124,24 @@ public enum BoundedCounter: ReplicatedType {
         }
         return BoundedCounterValue(
             rights.filter { $0.value != 0 }.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) })
+    }
+
+    /// What is missing is asked of those who have most: half of what they have, so that not every unit is asked for.
+    private static func lack(
+        of amount: Int64, at replica: ReplicaID, in value: BoundedCounterValue
+    ) -> TypeFault {
+        let own = value.rights.first { $0.replica == replica }?.amount ?? 0
+        let (mine, all) = (max(0, own), max(0, value.amount))
+        let why = "\(replica) has rights to \(mine) of \(all) units, and \(amount) were asked for"
+        guard amount <= value.amount else { return .refused(why) }
+        let holders = value.rights.filter { $0.replica != replica && $0.amount > 0 }
+            .sorted { $0.amount != $1.amount ? $0.amount > $1.amount : $0.replica < $1.replica }
+        return .demands(
+            why,
+            holders.map { holder in
+                let gift = min(holder.amount, max(amount - own, holder.amount / 2))
+                return TypeDemand(holder.replica, BoundedCounterOperation.give(gift, to: replica).canonicalBytes())
+            })
     }
 
     private static func check(_ amount: Int64, within rights: Int64, of replica: ReplicaID) throws(TypeFault) {
