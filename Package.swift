@@ -157,7 +157,8 @@ let package = Package(
             "CommandLine",
             uses: ["Primitives", "Causality", "Ring", "Wire", "History", "HTTP", "Server", "CommandLine"],
             [
-                nioCore, nioPosix, logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                nioCore, nioPosix, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests(
             "DataCommand",

@@ -4,6 +4,7 @@ import CoteriePrimitives
 import CoterieRing
 import Foundation
 import NIOCore
+import NIOHTTP1
 
 @testable import CoterieCommandLine
 
