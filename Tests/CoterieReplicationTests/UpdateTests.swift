@@ -150,6 +150,19 @@ private func elements(_ names: String...) -> [ByteBuffer] { names.map { ByteBuff
         #expect(reply.isStored, "\(reply)")
     }
 
+    @Test func theContextOfAnAnswerCoversWhatTheClientSentAndNothingThatItHasNotSeen() throws {
+        let cluster = try TestCluster()
+        let (a, b, c) = (ByteBuffer(string: "a"), ByteBuffer(string: "b"), ByteBuffer(string: "c"))
+        _ = cluster.call(1, update("k", ReplicatedSet.self, .add(a)))
+        let seen = try #require(cluster.call(1, get("k", type: "sets")).context)
+        _ = cluster.call(2, update("k", ReplicatedSet.self, .add(b)))
+        let told = try #require(
+            cluster.call(1, update("k", ReplicatedSet.self, .add(c), context: seen)).context)
+        #expect(told.descends(seen) && told != seen, "\(told), \(seen)")
+        _ = cluster.call(1, update("k", ReplicatedSet.self, SetOperation(removes: [a, b, c]), context: told))
+        #expect(cluster.call(3, get("k", type: "sets") { $0.r = .all }).value(ReplicatedSet.self) == [b])
+    }
+
     // MARK: Repeats
 
     @Test func anOperationThatComesAgainThroughAnotherOwnerCountsOnceAndMintsNothing() throws {

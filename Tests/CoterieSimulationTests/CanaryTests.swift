@@ -10,7 +10,7 @@ import Testing
     /// Within how many seeds each must be found.
     private static let seeds: [(Canary, UInt64)] = [
         (.skippedFsync, 80), (.droppedSibling, 10), (.inventedAcknowledgement, 30), (.forgottenRead, 60),
-        (.doubledWrite, 10), (.forgottenHints, 300), (.swallowedHint, 150),
+        (.doubledWrite, 10), (.forgottenHints, 300), (.swallowedHint, 300),
     ]
 
     @Test(arguments: seeds)

@@ -63,6 +63,8 @@ final class Coordination {
     var phase: Phase = .arrived
     /// What a quorum read found for an update that acts on what its client saw, and in which round: to be taken in.
     var found: (object: CausalObject, round: UInt64)?
+    /// Of what its client saw that which the read found; nil: all of it counts.
+    var actsOn: VersionVector?
     /// Whether such a read was made: it is made once.
     var hasFetched = false
     /// An owner that was lost may have applied it: no refusal of another says that it was not.

@@ -42,7 +42,8 @@ extension NodeMachine {
             write = put(content, observing: context, over: local, under: first, coordination.plan.rule, now)
         case .delete:
             write = delete(observing: context, over: local, under: first, coordination.plan.rule)
-        case .update(let operation, let observed, let id):
+        case .update(let operation, let context, let id):
+            let observed = coordination.actsOn ?? context
             let occasion = Occasion(
                 minter: first.replica,
                 observed: asFallback ? observed : observed.map { notGone($0, over: local, in: group) },

@@ -221,10 +221,9 @@ extension NodeMachine {
                 return
             }
             coordination.request.operation = .delete(context: context ?? found.context, condition: nil)
-        case .update(let operation, let context, let id):
+        case .update(_, let context, _):
             // What is met and not covered was deleted, and its marker is gone: nothing of it is left to act on.
-            let left = context.map { VersionVector($0.lastDots.filter { found.context.covers($0) }) }
-            coordination.request.operation = .update(operation, context: left, id: id)
+            coordination.actsOn = context.map { VersionVector($0.lastDots.filter { found.context.covers($0) }) }
             coordination.found = (machine.merged, machine.round)
         }
         startWrite(coordination, slot, now, &effects)

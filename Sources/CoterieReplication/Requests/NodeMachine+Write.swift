@@ -111,6 +111,7 @@ extension NodeMachine {
             object: encoded, event: event, durable: durable)
         var machine = WriteMachine(
             owners: plan.owners, fallbacks: fallbacks(for: plan.group, plan.options), object: object, run: event?.run,
+            observed: coordination.request.operation.context ?? VersionVector(),
             quorum: WriteQuorum(asked: plan.options.asked, durableOwnersOnly: plan.options.durableOwnersOnly))
         if let target { machine.standIn(me, for: target) }
         var verdict = Verdict.waiting

@@ -14,6 +14,8 @@ struct WriteMachine {
     let object: CausalObject
     /// The dots of the event that the write is; nil of an update that was applied before.
     let run: DotRun?
+    /// What the write's client had seen before it.
+    private let observed: VersionVector
     private(set) var quorum: WriteQuorum
     private(set) var responders: [Responder] = []
     private var answered: [Bool]
@@ -31,12 +33,13 @@ struct WriteMachine {
 
     init(
         owners: [MemberNumber], fallbacks: [MemberNumber] = [], object: CausalObject, run: DotRun?,
-        quorum: WriteQuorum
+        observed: VersionVector = VersionVector(), quorum: WriteQuorum
     ) {
         self.owners = owners
         self.fallbacks = fallbacks
         self.object = object
         self.run = run
+        self.observed = observed
         self.quorum = quorum
         answered = Array(repeating: false, count: owners.count)
         responders.reserveCapacity(owners.count)
@@ -89,17 +92,18 @@ struct WriteMachine {
     }
 
     /// What the client may send back with its next write. Everything that the object's context covers was replaced, but
-    /// for the live siblings; of those the client has seen only its own. A version vector cannot leave out one event
+    /// for the live siblings; of those the client has seen only its own, and what it said to have seen. A version vector cannot leave out one event
     /// below another of the same replica: then this write is left out with it, and not the other way round.
     var contextForClient: VersionVector {
-        let unseen = object.siblings.filter { run?.contains($0.dot) != true }
-        guard !unseen.isEmpty else { return object.context }
-        return VersionVector(
+        let unseen = object.siblings.filter { run?.contains($0.dot) != true && !observed.covers($0.dot) }
+        guard !unseen.isEmpty else { return object.context.merged(with: observed) }
+        let seen = VersionVector(
             object.context.entries.compactMap { entry in
                 let lowest = unseen.lazy.filter { $0.dot.replica == entry.replica }.map { $0.dot.counter - 1 }.min()
                 let counter = min(entry.counter, lowest ?? entry.counter)
                 return counter == 0 ? nil : Dot(entry.replica, counter)
             })
+        return seen.merged(with: observed)
     }
 
     func isWaiting(for member: MemberNumber) -> Bool {
