@@ -39,7 +39,7 @@ import Testing
         ),
         (
             "cluster: {types: [{name: x, kind: lvw}]}\n",
-            "s.yaml:4:35: kind: \"lvw\" is not allowed; did you mean \"lww\"? (allowed: siblings, lww)"
+            "s.yaml:4:35: kind: \"lvw\" is not allowed; did you mean \"lww\"? (allowed: bcounter, counter, flag,"
         ),
         ("cluster: {types: [{n: 2}]}\n", "s.yaml:4:19: a bucket type needs \"name\""),
         (

@@ -118,7 +118,10 @@ import Testing
         // Apart from here on.
         for _ in 0 ..< 6 { try a.perform(.take(1)) }
         for _ in 0 ..< 4 { try b.perform(.take(1)) }
-        #expect(throws: TypeFault.refused("m1:1 has rights to 0 units, and 1 were asked for")) {
+        // It knows of four that the other one had; that they are sold, it has not heard.
+        let gift = BoundedCounterOperation.give(2, to: a.identity).canonicalBytes()
+        let demand = [TypeDemand(b.identity, gift)]
+        #expect(throws: TypeFault.demands("m1:1 has rights to 0 of 4 units, and 1 were asked for", demand)) {
             try a.perform(.take(1))
         }
         #expect(throws: TypeFault.self) { try b.perform(.take(1)) }

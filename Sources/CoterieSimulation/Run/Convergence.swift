@@ -193,11 +193,14 @@ extension World {
         return areEqual
     }
 
+    /// What concurrent writes of a key become; also of one that only a scenario's steps use.
+    private func kind(of key: Int) -> TypeKind { place(of: key)?.type.kind ?? .siblings }
+
     /// Whether all owners hold the same, and what a read of all found is what it shows.
     private func isEqualEverywhere(_ key: Int, _ found: CausalObject?) -> Bool {
         guard let found, isTheSameEverywhere(key), let owner = owners(of: key).first else { return false }
         var held = object(key, at: owner)
-        if requests.kinds[key] == .lww, held.siblings.count > 1 {
+        if kind(of: key) == .lww, held.siblings.count > 1 {
             let latest = LastWriterWins.latest(in: held)
             held.retain { $0.dot == latest?.dot }
         }
@@ -263,7 +266,7 @@ extension World {
     var finalState: FinalState {
         var final = FinalState()
         for key in keys.indices {
-            if let object = convergence?.found[key] { final.set(keys[key], object, of: requests.kinds[key]) }
+            if let object = convergence?.found[key] { final.set(keys[key], object, of: kind(of: key)) }
         }
         return final
     }
