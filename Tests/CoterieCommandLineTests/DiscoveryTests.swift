@@ -93,7 +93,7 @@ import Testing
     @Test(arguments: [
         (["--nodes", "0"], "--nodes 0"), (["--nodes", "3", "--replicas", "4"], "--replicas 4"),
         (["--base-port", "65000"], "--base-port 65000"), (["--partitions", "5000"], "5000"),
-        (["--default-type", "both"], "allowed are siblings and lww"),
+        (["--default-type", "both"], "allowed are bcounter, counter, flag, gset, hll, lww, map"),
     ])
     func whatCannotBeIsRefusedByName(_ arguments: [String], _ expected: String) {
         let refused = failure { _ = try plan(arguments).newFile() }
