@@ -19,7 +19,7 @@ struct CartCommand: AsyncParsableCommand {
               coterie cart show alice
               coterie cart checkout alice
               coterie cart                        by hand
-              coterie cart demo                   what a partition does to a cart, under three rules
+              coterie cart demo                   what a partition makes of it
             """,
         subcommands: [Shop.self, Add.self, Remove.self, Show.self, CheckOut.self, CartDemoCommand.self],
         defaultSubcommand: Shop.self)
